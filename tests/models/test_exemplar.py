@@ -6,7 +6,7 @@ import torch
 
 from retoucher.models.exemplar import Exemplar
 from retoucher.models.exemplar.blend import Guide, diffused, solve
-from retoucher.models.exemplar.fill import fill
+from retoucher.models.exemplar.fill import Effort, fill
 from retoucher.models.exemplar.pyramid import pyramid, thickness
 from retoucher.models.exemplar.seams import blended
 
@@ -39,13 +39,15 @@ def test_a_slope_is_met_without_a_seam():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (3, 5), (7, 7), (8, 61), (33, 17), (130, 70)])
-@pytest.mark.parametrize("place", ["corner", "middle", "most"])
+@pytest.mark.parametrize("place", ["first corner", "last corner", "middle", "most"])
 def test_every_size_is_filled_and_the_known_stays_bit_identical(size, place):
     height, width = size
     image = np.random.default_rng(1).random((height, width, 3), dtype=np.float32)
     hole = np.zeros(size, bool)
-    if place == "corner":
+    if place == "first corner":
         hole[: height // 3 + 1, : width // 3 + 1] = True
+    elif place == "last corner":
+        hole[height // 2 :, width // 2 :] = True
     elif place == "middle":
         hole[height // 3 : height // 3 + 3, width // 3 : width // 3 + 3] = True
     else:
@@ -147,3 +149,11 @@ def test_an_edge_that_does_not_meet_stays_sharp_and_a_change_of_light_is_evened_
         filled = blended(image, hole, offsets, 1e-3, 0.1)
         jump = np.abs(np.diff(filled[20, 15:25, 0])).max()
         assert least <= jump <= most
+
+
+def test_a_hole_too_large_for_the_full_search_is_still_filled_with_full_detail():
+    image, hole = stripes(200, 220), hole_in(200, 220, 61, 140, 71, 150)
+    filled = fill(image, hole, effort=Effort(most_pixels=2000))
+    assert np.array_equal(filled[~hole], image[~hole])
+    assert np.abs(filled - image)[hole].mean() < 0.06
+    assert filled[hole].std() == pytest.approx(image[hole].std(), rel=0.1)

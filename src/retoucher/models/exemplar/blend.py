@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numba import njit
 
-from retoucher.models.common.patchmatch import Bools, Floats, bounds
+from retoucher.models.common.patchmatch import Bools, Floats, bounds, workers
 
 TOLERANCE = 1e-4  # of the residual, relative to its start: far below one level of 8 bits
+MOST_STEPS = 600  # of conjugate gradients: with a screen of 1e-3 the tolerance needs fewer, however large the hole
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,54 @@ class Guide:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _apply(u, hole, trust_down, trust_right, screen, out):  # type: ignore[no-untyped-def]
-    """The matrix of the normal equations times `u`, which is zero outside the hole."""
-    height, width, channels = u.shape
-    for y in range(1, height - 1):
-        for x in range(1, width - 1):
-            if not hole[y, x]:
-                continue
-            above, below = trust_down[y - 1, x], trust_down[y, x]
-            left, right = trust_right[y, x - 1], trust_right[y, x]
-            diagonal = above + below + left + right + screen
-            for c in range(channels):
-                out[y, x, c] = (
-                    diagonal * u[y, x, c] - above * u[y - 1, x, c] - below * u[y + 1, x, c]
-                    - left * u[y, x - 1, c] - right * u[y, x + 1, c]
-                )  # fmt: skip
+def _conjugate_gradients(residual, hole, down, right, screen, tolerance, most):  # type: ignore[no-untyped-def]
+    """Solve for the correction whose image is `residual` (H, W), which is changed; zero outside the hole.
+
+    Row and column 0 and the last ones lie outside the hole, so that every pixel has four neighbours.
+    """
+    height, width = residual.shape
+    x, product = np.zeros_like(residual), np.zeros_like(residual)
+    direction = residual.copy()
+    energy = _energy(residual)
+    goal = tolerance * tolerance * energy
+    for _ in range(most):
+        if energy <= goal:
+            break
+        curve = 0.0
+        for i in range(1, height - 1):
+            total = np.float32(0)
+            for j in range(1, width - 1):
+                above, below, left, ahead = down[i - 1, j], down[i, j], right[i, j - 1], right[i, j]
+                value = (above + below + left + ahead + screen) * direction[i, j]
+                value -= above * direction[i - 1, j] + below * direction[i + 1, j]
+                value -= left * direction[i, j - 1] + ahead * direction[i, j + 1]
+                value = value if hole[i, j] else np.float32(0)
+                product[i, j] = value
+                total += value * direction[i, j]
+            curve += float(total)
+        step = np.float32(energy / max(curve, 1e-30))
+        for i in range(1, height - 1):
+            for j in range(1, width - 1):
+                x[i, j] += step * direction[i, j]
+                residual[i, j] -= step * product[i, j]
+        before, energy = energy, _energy(residual)
+        turn = np.float32(energy / max(before, 1e-30))
+        for i in range(1, height - 1):
+            for j in range(1, width - 1):
+                direction[i, j] = residual[i, j] + turn * direction[i, j]
+    return x
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _energy(values):  # type: ignore[no-untyped-def]
+    """Sum of squares: rows in single precision, their sum in double, because the number of steps hangs on it."""
+    total = 0.0
+    for i in range(values.shape[0]):
+        row = np.float32(0)
+        for j in range(values.shape[1]):
+            row += values[i, j] * values[i, j]
+        total += float(row)
+    return total
 
 
 def solve(start: Floats, hole: Bools, guide: Guide, screen: float) -> Floats:
@@ -64,9 +98,16 @@ def solve(start: Floats, hole: Bools, guide: Guide, screen: float) -> Floats:
     residual[:, 1:] += error
     residual[~inside] = 0
 
-    result = start.copy()
-    correction = _conjugate_gradients(residual, inside, trust_down, trust_right, np.float32(screen))
-    result[rows.start : rows.stop, columns.start : columns.stop] += correction[1:-1, 1:-1]
+    result, most = start.copy(), min(MOST_STEPS, 2 * int(np.sqrt(hole.sum())) + 20)
+    for c, correction in enumerate(
+        workers().map(
+            lambda plane: _conjugate_gradients(
+                plane, inside, trust_down, trust_right, np.float32(screen), TOLERANCE, most
+            ),
+            np.ascontiguousarray(residual.transpose(2, 0, 1)),
+        )
+    ):
+        result[rows.start : rows.stop, columns.start : columns.stop, c] += correction[1:-1, 1:-1]
     return result
 
 
@@ -79,28 +120,6 @@ def diffused(picture: Floats, hole: Bools) -> Floats:
     return solve(start, hole, Guide(flat, flat, edge, one), 1e-6)
 
 
-def _conjugate_gradients(residual: Floats, hole: Bools, down: Floats, right: Floats, screen: np.float32) -> Floats:
-    """Solve for the correction whose image is `residual`, each channel for itself; zero outside the hole."""
-    x, product, direction = np.zeros_like(residual), np.zeros_like(residual), residual.copy()
-    energy = first = _dot(residual, residual)
-    for _ in range(2 * int(np.sqrt(hole.sum())) + 20):
-        if (energy <= TOLERANCE**2 * first).all():
-            break
-        _apply(direction, hole, down, right, screen, product)
-        step = energy / np.maximum(_dot(direction, product), 1e-30)
-        x += (step * direction).astype(np.float32)
-        residual = residual - (step * product).astype(np.float32)
-        energy, before = _dot(residual, residual), energy
-        direction = residual + (energy / np.maximum(before, 1e-30)).astype(np.float32) * direction
-    return x
-
-
 def _padded(a: Floats, mode: Literal["edge", "constant"]) -> Floats:
     """One more pixel on each side."""
     return np.pad(a, ((1, 1), (1, 1)) + ((0, 0),) * (a.ndim - 2), mode)
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    """One product for each channel; summed in float64, because the number of steps hangs on it."""
-    product: Floats = np.einsum("hwc,hwc->c", a, b, dtype=np.float64).astype(np.float32)
-    return product

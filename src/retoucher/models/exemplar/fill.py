@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from retoucher.jobs import Tell, silent
-from retoucher.models.common.patchmatch import Bools, Field, Floats, Search, finer_field, random_field
+from retoucher.models.common.patchmatch import Bools, Field, Floats, Ints, Search, finer_field, random_field
 from retoucher.models.exemplar.blend import diffused
-from retoucher.models.exemplar.pyramid import Level, pyramid, thickness
+from retoucher.models.exemplar.pyramid import Level, doubled, halved, pyramid, thickness
 from retoucher.models.exemplar.seams import blended
 from retoucher.models.exemplar.vote import offsets, overuse, vote
 
@@ -32,14 +32,15 @@ class Effort:
     coarsest_hole: float = 5.0  # levels are added until the distance to the known is at most this, in pixels
     coarse_rounds: int = 24  # of search and vote at the coarsest level; half as many at each finer one …
     fine_rounds: int = 4  # … but not fewer than this, …
-    pixel_rounds: float = 1.2e6  # … unless hole pixels × rounds exceed this: huge holes are refined less
+    pixel_rounds: float = 1.2e6  # … unless hole pixels × rounds exceed this: large holes are refined less
+    most_pixels: float = 6e5  # of a hole that is searched at its own size; larger ones are at half, and copied at full
     passes: int = 2  # of the search in a round
     sharpness: float = 3.0  # of the vote at the first round of a level, five times as sharp at its last
     near: float = 0.7  # sources within this many `thick` are equally welcome, …
     far: float = 0.5  # … farther ones cost this much for each `thick`
     burden: float = 0.03  # cost of a source for each time beyond the first that its place is copied
     screen: float = 1e-3  # pull of the copied colours against their gradients in the seam blending
-    mismatch: float = 0.1  # difference of two sources at a seam, of which half the gradient is believed
+    mismatch: float = 0.25  # difference of two sources at a seam, of which half the gradient is believed
 
 
 DEFAULT = Effort()
@@ -52,9 +53,22 @@ def fill(image: Floats, hole: Bools, *, seed: int = 0, effort: Effort = DEFAULT,
     seed: another one draws other sources. Returns (H, W, 3) in [0, 1], equal to `image` outside the hole.
     """
     image = np.where(hole[..., None], np.float32(0), image)
-    levels = pyramid(image, hole, effort.coarsest_hole, effort.radius)
-    if not levels:  # nowhere a whole patch that is known
+    sources = _sources(image, hole, seed, effort, tell)
+    if sources is None:
         return diffused(image, hole)
+    tell(0.95, "blending the seams")
+    return blended(image, hole, sources, effort.screen, effort.mismatch)
+
+
+def _sources(image: Floats, hole: Bools, seed: int, effort: Effort, tell: Tell) -> Ints | None:
+    """(H, W, 2): rows and columns from each hole pixel to its source; None where no known patch is to be found."""
+    if hole.sum() > effort.most_pixels:
+        small, known = halved(image, (~hole).astype(np.float32))
+        coarse = _sources(small, known < 1, seed, effort, tell)  # every hole pixel has a parent, every source is known
+        return None if coarse is None else np.where(hole[..., None], 2 * doubled(coarse, hole.shape), 0)
+    levels = pyramid(image, hole, effort.coarsest_hole, effort.radius)
+    if not levels:
+        return None
     picture = diffused(levels[-1].appearance, levels[-1].hole)
     field = random_field(levels[-1].wanted, levels[-1].allowed, seed)
     for depth in range(len(levels) - 1, -1, -1):
@@ -65,23 +79,20 @@ def fill(image: Floats, hole: Bools, *, seed: int = 0, effort: Effort = DEFAULT,
         rounds = _rounds(level, len(levels) - 1 - depth, effort)
         for turn in range(rounds):
             # The work of a level quadruples from one to the next: so does its share of the bar.
-            tell((4.0**-depth) * (0.25 + 0.7 * turn / rounds), f"filling, level {len(levels) - depth} of {len(levels)}")
-            field, picture = _round(level, field, picture, turn / rounds, _drawn(seed, depth, turn), effort)
+            tell(
+                (4.0**-depth) * (0.25 + 0.65 * turn / rounds), f"filling, level {len(levels) - depth} of {len(levels)}"
+            )
+            field = _searched(level, field, picture, _drawn(seed, depth, turn), effort)
+            sharpness = effort.sharpness * (1 + 4 * turn / rounds)
+            picture = vote(picture, level.appearance, level.hole, field, level.trust, level.radius, sharpness)
     field = _searched(levels[0], field, picture, seed, effort)
-    return blended(image, hole, offsets(hole, field, levels[0].radius), effort.screen, effort.mismatch)
+    return offsets(hole, field, levels[0].radius)
 
 
 def _rounds(level: Level, above: int, effort: Effort) -> int:
     """How often a level is searched and voted; `above` counts the coarser levels."""
     wanted = max(effort.coarse_rounds >> above, effort.fine_rounds)
     return max(1, min(wanted, int(effort.pixel_rounds / level.hole.sum())))
-
-
-def _round(level: Level, field: Field, picture: Floats, part: float, seed: int, effort: Effort) -> tuple[Field, Floats]:
-    """Search, then vote; `part` in [0, 1) says how far this level has come."""
-    field = _searched(level, field, picture, seed, effort)
-    sharpness = effort.sharpness * (1 + 4 * part)
-    return field, vote(picture, level.appearance, level.hole, field, level.trust, level.radius, sharpness)
 
 
 def _searched(level: Level, field: Field, picture: Floats, seed: int, effort: Effort) -> Field:

@@ -8,7 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from retoucher.models.common.patchmatch import Bools, Floats
+from retoucher.models.common.patchmatch import Bools, Floats, Ints
 
 TEXTURE_WEIGHT = 50.0
 """Of squared texture against squared colour differences (Newson et al. 2014, section 3.3)."""
@@ -89,8 +89,8 @@ def pyramid(image: Floats, hole: Bools, coarsest_hole: float, radius: int) -> li
         levels.append(level)
         if thickness(hole) <= coarsest_hole:
             return levels
-        gradients, certain = _half(gradients, certain)
-        colour, known = _half(colour, (~hole).astype(np.float32))
+        gradients, certain = halved(gradients, certain)
+        colour, known = halved(colour, (~hole).astype(np.float32))
         hole = known < 0.5
 
 
@@ -123,7 +123,7 @@ def _mean(values: Floats, weight: Floats, window: int) -> Floats:
     return np.asarray(total / np.maximum(share, 1e-6)[..., None], np.float32)
 
 
-def _half(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+def halved(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Halve both sides (rounded up); a coarse pixel averages the certain fine pixels under it."""
     tall, wide = weight.shape[0] % 2, weight.shape[1] % 2
     values = np.pad(values, ((0, tall), (0, wide), (0, 0)), mode="edge")
@@ -132,3 +132,8 @@ def _half(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
     share = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA))
     total = cv2.resize(values * weight[..., None], size, interpolation=cv2.INTER_AREA)
     return np.asarray(total / np.maximum(share, 1e-6)[..., None], np.float32), share
+
+
+def doubled(values: Ints, size: tuple[int, int]) -> Ints:
+    """Each coarse value for the fine pixels it stands for: (h, w, C) -> (*size, C), the way back from `halved`."""
+    return np.repeat(np.repeat(values, 2, 0), 2, 1)[: size[0], : size[1]]

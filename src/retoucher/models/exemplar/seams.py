@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from retoucher.models.common.patchmatch import Bools, Floats, Ints
+from retoucher.models.common.patchmatch import Bools, Floats, Ints, bounds
 from retoucher.models.exemplar.blend import Guide, solve
 
 
@@ -15,32 +15,39 @@ def blended(image: Floats, hole: Bools, offsets: Ints, screen: float, mismatch: 
     The mean of both is believed less the more it contradicts what was copied, half at `mismatch`: a change of light
     is evened out, an edge that does not meet stays an edge and does not bleed.
     """
-    height, width = hole.shape
-    y, x = np.mgrid[:height, :width]
-    y, x = y + offsets[..., 0], x + offsets[..., 1]
-    copy = np.where(hole[..., None], image[y, x], image).astype(np.float32)
-    down, trust_down = _differences(image, hole, copy, y, x, (1, 0), mismatch)
-    right, trust_right = _differences(image, hole, copy, y, x, (0, 1), mismatch)
-    return np.clip(solve(copy, hole, Guide(down, right, trust_down, trust_right), screen), 0, 1)
+    (rows, columns), (height, width) = bounds(hole), hole.shape
+    box = np.s_[  # a pixel more on each side where there is one
+        max(0, rows.start - 1) : min(height, rows.stop + 1), max(0, columns.start - 1) : min(width, columns.stop + 1)
+    ]
+    y, x = np.mgrid[box].astype(np.int32) + offsets[box].transpose(2, 0, 1)  # where each pixel of the box comes from
+    inside = hole[box]
+    copy = np.where(inside[..., None], image[y, x], image[box])
+    down, trust_down = _differences(image, hole, copy, inside, (y, x), (1, 0), mismatch)
+    right, trust_right = _differences(image, hole, copy, inside, (y, x), (0, 1), mismatch)
+    result = image.copy()
+    result[box] = np.clip(solve(copy, inside, Guide(down, right, trust_down, trust_right), screen), 0, 1)
+    return result
 
 
 def _differences(
-    image: Floats, hole: Bools, copy: Floats, y: Ints, x: Ints, step: tuple[int, int], mismatch: float
-) -> tuple[Floats, Floats]:
-    """What each pixel should differ by from the next one in direction `step`, and how far to believe it.
+    image: Floats, hole: Bools, copy: Floats, inside: Bools, source: tuple[Ints, Ints], step: tuple[int, int],
+    mismatch: float,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """What each pixel of the box should differ by from the next one in direction `step`, and how far to believe it.
 
-    Returns (H, W, 3) and (H, W); the last row or column, which has no next one, is not believed.
+    image (H, W, 3) and hole (H, W) are the whole; copy (h, w, 3), inside (h, w) and source (rows, columns) the box.
+    Returns (h, w, 3) and (h, w); the last row or column, which has no next one, is not believed.
     """
-    height, width = hole.shape
-    here, there = np.s_[: height - step[0], : width - step[1]], np.s_[step[0] :, step[1] :]
+    (height, width), (y, x), (tall, wide) = hole.shape, source, inside.shape
+    here, there = np.s_[: tall - step[0], : wide - step[1]], np.s_[step[0] :, step[1] :]
     ahead = np.minimum(y[here] + step[0], height - 1), np.minimum(x[here] + step[1], width - 1)
     behind = np.maximum(y[there] - step[0], 0), np.maximum(x[there] - step[1], 0)
-    first = (hole[here] & ~hole[ahead]).astype(np.float32)[..., None]  # whose source has a known neighbour
-    second = (hole[there] & ~hole[behind]).astype(np.float32)[..., None]
+    first = (inside[here] & ~hole[ahead]).astype(np.float32)[..., None]  # whose source has a known neighbour
+    second = (inside[there] & ~hole[behind]).astype(np.float32)[..., None]
     total = first * (image[ahead] - copy[here]) + second * (copy[there] - image[behind])
     wanted = total / np.maximum(first + second, 1)
     error = np.abs(wanted - (copy[there] - copy[here])).max(-1)
-    difference, trust = np.zeros_like(image), np.zeros(hole.shape, np.float32)
+    difference, trust = np.zeros_like(copy), np.zeros(inside.shape, np.float32)
     difference[here] = wanted
     trust[here] = (first + second > 0)[..., 0] / (1 + (error / mismatch) ** 4)
     return difference, trust

@@ -1,0 +1,251 @@
+"""Every network that Retoucher knows, in one table, and `load`, which makes one ready to use."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retoucher import weights
+from retoucher.errors import RetoucherError, UsageError
+from retoucher.weights import Copy, File, Weights
+
+if TYPE_CHECKING:
+    from torch import nn
+
+TRAINING_ONLY = ("discriminator.", "loss_", "val_evaluator.", "test_evaluator.")
+
+
+def generator_names(names: Iterable[str]) -> dict[str, str]:
+    """Which tensors of a published LaMa file are its generator's, and their bare names (`model.1.ffc…`).
+
+    Whatever follows the last `generator.`; where no name has that, `model.model.` loses one `model.`; tensors that only
+    training needs are left out.
+
+    >>> generator_names(["generator.model.1.bias", "discriminator.model0.0.bias"])
+    {'generator.model.1.bias': 'model.1.bias'}
+    """
+    useful = [name for name in names if not name.startswith(TRAINING_ONLY)]
+    inside = {name: found[1] for name in useful if (found := re.fullmatch(r"(?:.*\.)?generator\.(.+)", name))}
+    twice = {name: name.removeprefix("model.") for name in useful if name.startswith("model.model.")}
+    bare = inside or twice or {name: name for name in useful}
+    if len(set(bare.values())) != len(bare):
+        raise RetoucherError("The file holds more than one generator: give a file with one network.")
+    return bare
+
+
+_AUTHORS = "Roman Suvorov, Elizaveta Logacheva, Anton Mashikhin and others (Samsung AI Center Moscow)"
+_TERMS = (
+    "The authors published the code under Apache-2.0 and never gave the weights a licence of their own. Asked about "
+    'the weights, one of them answered "repo says Apache 2.0" (advimman/lama issue 230); later requests to write that '
+    "down (365, 366, 368) are open. The network was trained on Places, whose pictures are for non-commercial research "
+    "and education."
+)
+_MODELS = "https://github.com/Sanster/models/releases/download"
+_MIRROR = "https://huggingface.co/smartywu/big-lama/resolve/05cb2be7f8dbe6ca7c6e78f4fc827a4b2baaa4a9"
+
+
+def _lama(name: str, title: str, parameters: int, files: tuple[File, ...], notes: str) -> Weights:
+    """What the official LaMa networks have in common."""
+    return Weights(
+        name=name,
+        method="lama",
+        title=title,
+        paper="Suvorov et al., Resolution-robust Large Mask Inpainting with Fourier Convolutions, arXiv 2109.07161",
+        files=files,
+        parameters=parameters,
+        build="retoucher.models.lama:from_published",
+        faster="retoucher.models.lama.fused:fused",
+        select=generator_names,
+        licence="none stated for the weights; the code they came with is Apache-2.0",
+        commercial="unclear",
+        terms=_TERMS,
+        attribution=_AUTHORS,
+        notes=notes,
+    )
+
+
+ENTRIES: tuple[Weights, ...] = (  # the best of each method first
+    _lama(
+        "big-lama",
+        "LaMa with Fourier convolutions, 18 blocks, trained on 4.5 million Places photos",
+        50_975_875,
+        (
+            File(
+                "big-lama.pt",
+                "torchscript",
+                f"{_MODELS}/add_big_lama/big-lama.pt",
+                205_669_692,
+                "344c77bbcb158f17dd143070d1e789f38a66c04202311ae3a258ef66667a9ea9",
+            ),
+            File(
+                "big-lama.zip",
+                "zip around lightning",
+                f"{_MIRROR}/big-lama.zip",
+                381_428_720,
+                "f1b358ca24093b93a106183b98a3dea6e8ed09f3b43ea7251eb2c81e7b4575f6",
+            ),
+            File(
+                "best.ckpt",
+                "lightning",
+                size=410_046_389,
+                sha256="fccb7adffd53ec0974ee5503c3731c2c2f1e7e07856fd9228cdcc0b46fd5d423",
+            ),
+        ),
+        "big-lama.pt is the TorchScript export that IOPaint and simple-lama-inpainting use; a copy in torch's own "
+        "cache is found there. big-lama.zip is the mirror that the authors' README names; best.ckpt lies inside it.",
+    ),
+    _lama(
+        "lama-fourier",
+        "LaMa with Fourier convolutions, 9 blocks, trained on Places",
+        27_048_835,
+        (File("best.ckpt", "lightning"),),
+        "The original links are dead. The authors' Google Drive folder 1B2x7eQDgecTL0oh3LSIBDGj0fTxs6Ips holds "
+        "lama-models.zip: unpack it and add best.ckpt of lama-fourier.",
+    ),
+    _lama(
+        "lama-regular",
+        "LaMa with ordinary convolutions, 9 blocks, trained on Places",
+        45_617_731,
+        (File("best.ckpt", "lightning"),),
+        "As lama-fourier: best.ckpt of lama-regular in lama-models.zip.",
+    ),
+    replace(
+        _lama(
+            "anime-manga-big-lama",
+            "big-lama trained further on drawn pictures (anime, manga)",
+            50_975_875,
+            (
+                File(
+                    "anime-manga-big-lama.pt",
+                    "torchscript",
+                    f"{_MODELS}/AnimeMangaInpainting/anime-manga-big-lama.pt",
+                    205_717_870,
+                    "479d3afdcb7ed2fd944ed4ebcc39ca45b33491f0f2e43eb1000bd623cfb41823",
+                ),
+            ),
+            "Not for photos, so it is taken only when it is asked for by name.",
+        ),
+        licence="none stated with the file",
+        terms=f"No licence comes with the file, and the drawings it was trained on are not named. {_TERMS}",
+        attribution=f"dreMaz (training on drawn pictures), Sanster (export), {_AUTHORS}",
+        by_name_only=True,
+    ),
+)
+METHODS = ("lama", "exemplar")
+"""What `auto` tries, best first. By eye for now: measured tables on real photos are to settle the order."""
+
+
+def entry(name: str) -> Weights:
+    """The entry of that name; UsageError with the nearest names when there is none."""
+    for known in ENTRIES:
+        if known.name == name:
+            return known
+    raise _unknown(name, [known.name for known in ENTRIES])
+
+
+def present(method: str) -> list[Weights]:
+    """The entries of one method whose weights are on this machine, best first (none for a method without weights)."""
+    return [known for known in ENTRIES if known.method == method and weights.find(known)]
+
+
+def best(method: str) -> Copy | None:
+    """The copy on this machine that one method uses when none is asked for by name."""
+    usual = (known for known in ENTRIES if known.method == method and not known.by_name_only)
+    return next((copy for known in usual if (copy := weights.find(known))), None)
+
+
+def load(name: str = "auto", device: str | None = None) -> Any:
+    """A model ready to use: on its device, in eval mode, with the entry's name (or None) as `weights_name`.
+
+    `name` is a method ("lama", "exemplar"), an entry ("big-lama"), or "auto": the first of `METHODS` that can run here.
+    `device` is what `retoucher.device.choose` takes, None its default. The last two networks stay in memory. Raises
+    UsageError for an unknown name or absent weights, saying what to do; RetoucherError when a file is damaged.
+    """
+    if name == "auto":
+        name = next(method for method in METHODS if method == "exemplar" or best(method))
+    if name == "exemplar":
+        return _exemplar()
+    if name in METHODS:
+        copy = best(name)
+        wanted = next(known.name for known in ENTRIES if known.method == name)
+    elif name in {known.name for known in ENTRIES}:
+        copy, wanted = weights.find(entry(name)), name
+    else:
+        raise _unknown(name, ["auto", *METHODS, *(known.name for known in ENTRIES)])
+    if copy is None:
+        raise _absent(name, entry(wanted))
+    stat = copy.path.stat()
+    return _ready(copy, (copy.path, stat.st_size, stat.st_mtime_ns), device)
+
+
+@lru_cache(maxsize=2)
+def _ready(copy: Copy, state: tuple[Path, int, int], device: str | None) -> "nn.Module":
+    """Read, build and place a network; kept while its file's `state` (path, size, time of change) is the same."""
+    from retoucher.device import choose
+
+    model = weights.build(copy.entry, weights.load_tensors(copy), copy.path.name)
+    model = model.to(choose(device or "auto")).eval()
+    if copy.entry.faster:
+        model = weights.resolve(copy.entry.faster)(model)
+    model.weights_name = copy.entry.name  # type: ignore[assignment]  # a plain attribute, not a submodule
+    return model
+
+
+def _exemplar() -> Any:
+    from retoucher.models.exemplar import Exemplar
+
+    model: Any = Exemplar()
+    model.weights_name = None
+    return model
+
+
+def _absent(asked: str, wanted: Weights) -> UsageError:
+    how = f"`retoucher weights add {wanted.name} FILE`"
+    if weights.pullable(wanted):
+        how = f"`retoucher weights pull {wanted.name}` or {how}"
+    return UsageError(f"No weights for {asked} are here: run {how}, or use --model exemplar, which needs none.")
+
+
+def _unknown(name: str, known: list[str]) -> UsageError:
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    return UsageError(f"There is no {name!r}: {'did you mean ' if near else 'choose '}{' or '.join(near or known)}?")
+
+
+def markdown() -> str:
+    """The text of docs/weights.md, made from the table (a test keeps the file current)."""
+    return "\n".join([_INTRODUCTION, *map(_section, ENTRIES)])
+
+
+_INTRODUCTION = """# Networks' weights
+
+Made from `retoucher.catalogue`; change it there. `retoucher weights list` shows what is on this machine, `pull NAME`
+downloads (after showing the licence), `add NAME FILE` takes a file that you have, `verify` hashes everything again.
+
+Nothing in a file of weights can run code: checkpoints that are pickles are only described, never carried out, and a
+file that asks for anything that weights do not need is refused, with the name of what it asked for. Converted once,
+networks are kept as safetensors in the system's folder for program data, or in `$RETOUCHER_HOME`.
+"""
+
+
+def _section(known: Weights) -> str:
+    """One entry of the document."""
+    head = "| file | format | bytes | sha256 | pull |\n|---|---|---|---|---|\n"
+    rows = (
+        f"| {f'[{file.name}]({file.url})' if file.url else file.name} | {file.format} "
+        f"| {f'{file.size:,}' if file.size else 'unknown'} | {f'`{file.sha256}`' if file.sha256 else 'unknown'} "
+        f"| {'yes' if file.pullable else 'no: add'} |\n"
+        for file in known.files
+    )
+    facts = {
+        "Method": f"{known.method}; {known.parameters:,} parameters",
+        "Paper": known.paper,
+        "By": known.attribution,
+        "Licence": known.licence,
+        "Commercial use": known.commercial,
+    }
+    lines = "".join(f"- {what}: {text}\n" for what, text in facts.items())
+    prose = f"{known.terms} {known.notes}".rstrip()
+    return f"## {known.name}\n\n{known.title}.\n\n{lines}\n{prose}\n\n{head}{''.join(rows)}"

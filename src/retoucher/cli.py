@@ -1,0 +1,140 @@
+"""The command line: parse, call, answer. Options of an edit come from its fields."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import cache
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from cyclopts.exceptions import CycloptsError, MissingArgumentError
+
+from retoucher import __version__
+from retoucher.edits.inpaint import Inpaint
+from retoucher.errands import STREAM, Errand, sentence
+from retoucher.errors import UsageError
+
+app = App(
+    name="retoucher",
+    version=__version__,
+    help="Take something out of a photo, and change nothing else.",
+    suppress_keyboard_interrupt=False,  # `main` answers it with a sentence
+)
+app.command("retoucher.weights_cli:app", name="weights", help="The networks' weights: list, pull, add, verify.")
+
+UNCHANGED = Inpaint()
+"""What is done where no option is given."""
+
+
+@app.command
+def inpaint(
+    *photos: Annotated[str, Parameter(help="Photos; - is standard input.")],
+    output: Annotated[str, Parameter(name=["--output", "-o"], help="The result: a file, a folder, or - (stdout).")],
+    mask: Annotated[str, Parameter(help="White may change. A folder: one mask for each photo, named like it.")] = "",
+    box: Annotated[list[str] | None, Parameter(help="X,Y,WIDTH,HEIGHT may change.", negative="")] = None,
+    transparent: Annotated[bool, Parameter(help="Fill what is transparent, and make it opaque.", negative="")] = False,
+    edit: Annotated[Inpaint, Parameter(name="*")] = UNCHANGED,
+    device: Annotated[str, Parameter(help="Where networks run: auto, cpu, cuda or mps.")] = "auto",
+    overwrite: Annotated[bool, Parameter(help="Replace results that are already there.", negative="")] = False,
+    mark: Annotated[bool, Parameter(help="Note in the metadata that the picture was edited.")] = True,
+    max_pixels: Annotated[int | None, Parameter(help="Refuse larger pictures (200 million unless given).")] = None,
+    quiet: Annotated[bool, Parameter(help="Say nothing but errors.", negative="")] = False,
+) -> int:
+    """Take something out: fill what the mask covers from its surroundings.
+
+    Several photos go to a folder; results that are already there are left out, so a stopped batch is continued by
+    the same command.
+    """
+
+    if not photos:
+        raise UsageError("Name a photo: retoucher inpaint PHOTO --mask MASK --output OUT.")
+
+    def load(name: str) -> Any:
+        from retoucher import catalogue
+        from retoucher.device import choose
+
+        choose(device)  # a device that is misspelt or missing is an error, even where no network needs it
+        return catalogue.load(name, device=device)
+
+    if transparent:
+        edit = edit.model_copy(update={"opaque": True})
+    boxes = tuple(map(parse_box, box or ()))
+    errand = Errand(edit, cache(load), mask, boxes, transparent, overwrite, mark, max_pixels, quiet)
+    return errand.run(photos, output)
+
+
+@app.command
+def demo(
+    *,
+    output: Annotated[str, Parameter(name=["--output", "-o"], help="The folder for the two pictures.")] = "demo",
+    overwrite: Annotated[bool, Parameter(help="Replace pictures that are already there.", negative="")] = False,
+) -> int:
+    """Take an object out of the sample photo that comes with Retoucher."""
+    from retoucher.demo import run
+
+    for line in run(output, overwrite=overwrite):
+        print(line)
+    return 0
+
+
+def parse_box(text: str) -> tuple[int, int, int, int]:
+    """The box in "X,Y,WIDTH,HEIGHT"."""
+    try:
+        x, y, width, height = map(int, text.split(","))
+    except ValueError:
+        raise UsageError(f"'{text}' is not a box: give X,Y,WIDTH,HEIGHT in pixels, such as 10,20,300,200.") from None
+    return x, y, width, height
+
+
+def main(tokens: Sequence[str] | None = None) -> int:
+    """Run a command; 0 if it worked, 2 for wrong use, 1 for failure, 130 when stopped by Ctrl-C.
+
+    Whatever happens ends in one sentence on standard error. Environment variable RETOUCHER_DEBUG shows the traceback
+    of an error that is ours.
+    """
+    tokens = sys.argv[1:] if tokens is None else tokens
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text that can be shown
+    try:
+        # A lone "-" looks like an option to the parser.
+        words = [STREAM if token == "-" else token for token in tokens]
+        code = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        return code if isinstance(code, int) else 0
+    except KeyboardInterrupt:
+        return _fail("Stopped: what was finished is kept, and nothing half done is left.", 130)
+    except CycloptsError as error:
+        return _fail(_wrong_use(error), 2)
+    except UsageError as error:
+        return _fail(sentence(error), 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads, and Python still flushes it at exit
+        return 1
+    except Exception as error:
+        if os.environ.get("RETOUCHER_DEBUG"):
+            raise
+        return _fail(sentence(error), 1)
+
+
+def _fail(said: str, code: int) -> int:
+    print(f"retoucher: {said}", file=sys.stderr)
+    return code
+
+
+def _wrong_use(error: CycloptsError) -> str:
+    """One sentence for what the parser found."""
+    from pydantic import ValidationError
+
+    if isinstance(error.__cause__, ValidationError):
+        return Inpaint.explained(error.__cause__)
+    said = " ".join(str(error).split())
+    if isinstance(error, MissingArgumentError) and error.argument is not None and not said.endswith("?"):
+        wrong = f"{error.keyword} needs a value" if error.keyword else f"{error.argument.name} is missing"
+        return f"{wrong}; see --help."
+    return said if said.endswith("?") else f"{said.rstrip('.')}; see --help."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Edit, Result and Report: what a person asks for, declared once, and what comes back.
+
+The command line, the HTTP interface, the editor's panels and the documentation are generated from an edit's fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from retoucher.errors import UsageError
+
+if TYPE_CHECKING:
+    from retoucher.image import Image
+    from retoucher.mask import Mask
+
+Load = Callable[[str], Any]
+"""Gives the model of a method ("lama", "exemplar", "auto") or of a Weights entry, ready on its device."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One picture that an edit takes: its `name`, what it is, whether it may be left out, and what it is for."""
+
+    name: str
+    kind: Literal["image", "mask"]
+    description: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done: the method and the Weights entry that made the pixels, in how many frames and wall seconds.
+
+    `method` is "" where nothing had to be done, `weights` is "" where the method has none. `notes` are plain
+    sentences that the person should read.
+    """
+
+    method: str = ""
+    weights: str = ""
+    frames: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The pictures of an edit, the effective mask (outside it nothing changed) and the report."""
+
+    images: tuple[Image, ...]
+    changed: Mask
+    report: Report
+
+    @property
+    def image(self) -> Image:
+        """The one picture, or the first."""
+        return self.images[0]
+
+
+class Edit(BaseModel):
+    """Options as fields, and `run`. Frozen; an unknown option or a value out of range is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    inputs: ClassVar[tuple[Input, ...]]
+
+    if TYPE_CHECKING:  # each edit names its own pictures: run(image, mask, *, load, tell)
+        run: ClassVar[Callable[..., Result]]
+
+    @classmethod
+    def parse(cls, options: Mapping[str, Any]) -> Self:
+        """Check the options and make the edit; a `UsageError` names the first that is wrong and what it may be."""
+        try:
+            return cls.model_validate(dict(options))
+        except ValidationError as error:
+            raise UsageError(cls.explained(error)) from None
+
+    @classmethod
+    def explained(cls, error: ValidationError) -> str:
+        """One sentence for what pydantic found first."""
+        problem = error.errors()[0]
+        option = str(problem["loc"][0])
+        if problem["type"] == "extra_forbidden":
+            return f"{cls.name} has no option '{option}'{did_you_mean(option, cls.model_fields)}."
+        wanted = str(problem["msg"]).removeprefix("Input should be ")
+        if problem["type"] != "literal_error":
+            wanted = wanted.split(",")[0]  # without how the text was read
+        meant = did_you_mean(str(problem["input"]), re.findall("'(.*?)'", wanted))
+        return f"The option '{option}' should be {wanted}, not '{problem['input']}'{meant}."
+
+
+def schema(edit: type[Edit]) -> dict[str, Any]:
+    """What doors are generated from: the edit's name, description and inputs, and its options as JSON Schema."""
+    options = edit.model_json_schema()
+    return {
+        "name": edit.name,
+        "description": options.pop("description"),
+        "inputs": [asdict(each) for each in edit.inputs],
+        "options": options,
+    }
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A suggestion to add to an error, or "" where nothing is close.
+
+    >>> did_you_mean("gorw", ["model", "grow"])
+    " (did you mean 'grow'?)"
+    """
+    close = get_close_matches(word, list(known), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -1,0 +1,184 @@
+"""One edit over the files a command names: which mask belongs to which photo, where each result goes, and doing it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retoucher.errors import RetoucherError, UsageError
+
+if TYPE_CHECKING:
+    from retoucher.edit import Load, Result
+    from retoucher.edits.inpaint import Inpaint
+    from retoucher.image import Image
+    from retoucher.mask import Box, Mask
+
+STREAM = "<->"
+"""What a lone "-" on the command line becomes: standard input or output (a file's name cannot hold it by accident)."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is to be done with every photo. `mask`: a file, or a folder with a mask of the photo's name for each."""
+
+    edit: Inpaint
+    load: Load
+    mask: str = ""
+    boxes: tuple[Box, ...] = ()
+    transparent: bool = False
+    overwrite: bool = False
+    mark: bool = True
+    max_pixels: int | None = None
+    quiet: bool = False
+
+    def run(self, photos: Sequence[str], output: str) -> int:
+        """Do it for all photos and say how it went; returns the exit code.
+
+        Of several photos, those whose result is already there are left out, so the same command continues a batch
+        that was stopped; a photo that fails is named, the others are done, and the exit code is 1.
+        """
+        if not (self.mask or self.boxes or self.transparent):
+            raise UsageError("Say what may change: --mask FILE, --box X,Y,WIDTH,HEIGHT or --transparent.")
+        pairs = list(zip(photos, outputs(photos, output), strict=True))
+        if len(pairs) == 1:
+            check_output(*pairs[0], overwrite=self.overwrite)
+            self._do(*pairs[0], pairs[0][0])
+            return 0
+        waiting = [(photo, end) for photo, end in pairs if self.overwrite or not os.path.lexists(end)]
+        if len(waiting) < len(pairs):
+            done = len(pairs) - len(waiting)
+            self._say(f"{done} of {len(pairs)} results are already there and are left as they are (see --overwrite).")
+        if waiting:
+            self.load(self.edit.loads)  # what is wrong with the model is wrong for all of them: said once, here
+        failed = sum(
+            not self._tried(photo, end, f"{photo} ({number} of {len(waiting)})")
+            for number, (photo, end) in enumerate(waiting, 1)
+        )
+        return 1 if failed else 0
+
+    def _tried(self, photo: str, output: str, title: str) -> bool:
+        """Do one of several photos; what goes wrong is said, and does not stop the others."""
+        try:
+            check_output(photo, output, overwrite=self.overwrite)
+            self._do(photo, output, title)
+        except Exception as error:
+            print(f"retoucher: {photo}: {sentence(error)}", file=sys.stderr)
+            return False
+        return True
+
+    def _do(self, photo: str, output: str, title: str) -> None:
+        """Open, run, write, and say what was done."""
+        from retoucher.image import MAX_PIXELS, Image
+        from retoucher.progress import Bar
+
+        with Bar("standard input" if photo == STREAM else title, quiet=self.quiet) as bar:
+            bar(0, "reading")
+            source = sys.stdin.buffer.read() if photo == STREAM else photo
+            image = Image.open(source, max_pixels=MAX_PIXELS if self.max_pixels is None else self.max_pixels)
+            result = self.edit.run(image, self._mask_for(photo, image), load=self.load, tell=bar)
+            bar(1, "writing")
+            notes = self._written(result, output)
+        report = result.report
+        made = f"filled by {report.method}{report.weights and f' ({report.weights})'} in {report.seconds:.1f} s"
+        name = "standard output" if output == STREAM else output
+        self._say(f"{name}: {made if report.method else 'nothing to do'}.", to_errors=output == STREAM)
+        for note in (*report.notes, *notes):
+            self._say(f"  {note}", to_errors=output == STREAM)
+
+    def _mask_for(self, photo: str, image: Image) -> Mask:
+        """All that may change in this photo: mask file, boxes and transparency together."""
+        from retoucher.mask import Mask
+
+        mask = Mask.from_boxes(image.size, self.boxes)
+        if self.transparent:
+            if not image.has_alpha:
+                raise UsageError("The photo has no transparency to fill: give --mask FILE or --box X,Y,WIDTH,HEIGHT.")
+            mask |= Mask.from_alpha(image)
+        if self.mask:
+            drawn = Mask.open(mask_file(self.mask, photo), max_pixels=self.max_pixels)
+            mask = mask | drawn if drawn.size == mask.size else drawn  # the edit says what is wrong with its size
+        return mask
+
+    def _written(self, result: Result, output: str) -> tuple[str, ...]:
+        """Write the result where it belongs; returns what could not be kept."""
+        if output != STREAM:
+            Path(output).parent.mkdir(parents=True, exist_ok=True)
+            return result.image.save(output, overwrite=self.overwrite, mark=self.mark)
+        encoded = result.image.encode(mark=self.mark)
+        sys.stdout.buffer.write(encoded.data)
+        sys.stdout.buffer.flush()
+        return result.image.notes + encoded.notes
+
+    def _say(self, text: str, *, to_errors: bool = False) -> None:
+        if not self.quiet:
+            print(text, file=sys.stderr if to_errors else sys.stdout, flush=True)
+
+
+def outputs(photos: Sequence[str], output: str) -> list[str]:
+    """Where each photo's result goes: the file `output`, or the photo's name in the folder `output`.
+
+    A folder is meant where there are several photos, where one of that name exists, or where it ends in a slash.
+    """
+    folder = len(photos) > 1 or output.endswith(("/", os.sep)) or Path(output).is_dir()
+    if not folder:
+        return [output]
+    if output == STREAM or Path(output).is_file():
+        raise UsageError("Several photos need a folder to go to: give --output FOLDER.")
+    if STREAM in photos:
+        raise UsageError("A photo from standard input has no name to use in a folder: give --output FILE.")
+    name, count = Counter(Path(photo).name for photo in photos).most_common(1)[0]
+    if count > 1:
+        raise UsageError(f"{count} of the photos are named {name} and would overwrite each other: do them in two goes.")
+    return [str(Path(output) / Path(photo).name) for photo in photos]
+
+
+def check_output(photo: str, output: str, *, overwrite: bool) -> None:
+    """Refuse, before any work is done, an output that will be refused in the end."""
+    from retoucher.formats import container_for
+
+    if output == STREAM:
+        return
+    path = Path(output)
+    container_for(path)
+    try:
+        if photo != STREAM and os.path.lexists(path) and path.samefile(photo):
+            raise UsageError(f"{output} is the photo itself, which is never changed: choose another output.")
+    except OSError:
+        pass  # a missing photo is reported where it is opened
+    if os.path.lexists(path) and not overwrite:
+        raise UsageError(f"{output} already exists: choose another output or pass --overwrite.")
+    home = next(parent for parent in path.absolute().parents if parent.exists())
+    if not home.is_dir() or not os.access(home, os.W_OK):
+        raise UsageError(f"{home} may not be written to: choose another output.")
+
+
+def mask_file(mask: str, photo: str) -> str:
+    """The mask file for a photo: `mask` itself, or in the folder `mask` the one file with the photo's stem."""
+    if mask == STREAM:
+        raise UsageError("Only a photo can come from standard input: give --mask FILE.")
+    if not Path(mask).is_dir():
+        return mask
+    if photo == STREAM:
+        raise UsageError("A photo from standard input has no name to find its mask by: give --mask FILE.")
+    found = sorted(path for path in Path(mask).iterdir() if path.stem == Path(photo).stem and path.is_file())
+    if len(found) != 1:
+        many = "several masks" if found else "no mask"
+        raise UsageError(
+            f"There is {many} for {Path(photo).name} in {mask}: exactly one must be named {Path(photo).stem}.*."
+        )
+    return str(found[0])
+
+
+def sentence(error: Exception) -> str:
+    """What to tell the person: our own errors say it themselves, others should not have happened."""
+    if isinstance(error, RetoucherError):
+        return " ".join(str(error).split())
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    if isinstance(error, MemoryError) or "memory" in said.lower():
+        return "There is not enough memory for this photo: close other programs, or use a smaller photo or mask."
+    return f"Something went wrong inside Retoucher; please report it with the command you gave ({said})."

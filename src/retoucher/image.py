@@ -1,0 +1,218 @@
+"""Image: the file's own samples with everything that must come back; `pixels` is their upright sRGB view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+import numpy as np
+
+from retoucher.errors import RetoucherError, UsageError
+from retoucher.files import check_output, read_whole, write_whole
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MAX_PIXELS = 200_000_000
+"""Largest picture opened unless the caller says otherwise: 200 megapixels, 600 MB of 8-bit RGB."""
+
+Color = Literal["L", "RGB", "CMYK"]
+Samples = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture as the bytes of a file, and plain sentences on what that container could not keep."""
+
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A photo: samples as the file has them, upright, and all that must come back when it is saved. Never changed.
+
+    `samples`: (H, W, C) uint8 or uint16, C = colour channels, plus one for alpha (the last) where `has_alpha`.
+    `container`: "JPEG", "PNG", … or "" for a picture made in memory. `orientation`: the file's EXIF tag, 1 to 8, which
+    `samples` already follow. `source`: the file's own bytes. `changed`: (H, W) bool, the pixels that differ from
+    `source`. `mark`: the IPTC DigitalSourceType code to write. `notes`: what opening or pasting had to convert.
+    """
+
+    samples: Samples
+    color: Color
+    has_alpha: bool = False
+    container: str = ""
+    profile: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    orientation: int = 1
+    source: bytes | None = None
+    path: Path | None = None
+    changed: Samples | None = None
+    mark: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.samples.flags.writeable = False
+
+    @classmethod
+    def open(cls, source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image:
+        """Read a photo from a path, bytes or an open binary file.
+
+        Raises UsageError where there is nothing that can be read, or more than `max_pixels` pixels are claimed (the
+        header is read first); RetoucherError where the file is damaged.
+        """
+        from retoucher import formats
+
+        if isinstance(source, (str, Path)):
+            name, data, path = str(source), read_whole(source), Path(source)
+        else:
+            name, data, path = "The input", source if isinstance(source, bytes) else source.read(), None
+        return replace(formats.read(data, name, max_pixels), path=path)
+
+    @classmethod
+    def from_array(cls, array: Samples) -> Image:
+        """A picture in memory from uint8 or uint16 (H, W), or (H, W, 1 to 4): grey, grey+alpha, RGB, RGBA."""
+        array = np.asarray(array)
+        array = array[:, :, None] if array.ndim == 2 else array
+        if (
+            array.ndim != 3
+            or not 1 <= array.shape[2] <= 4
+            or array.dtype not in (np.uint8, np.uint16)
+            or not array.size
+        ):
+            raise UsageError("A picture must be a uint8 or uint16 array of shape (H, W) or (H, W, 1 to 4).")
+        return cls(array.copy(), "L" if array.shape[2] < 3 else "RGB", array.shape[2] in (2, 4))
+
+    @classmethod
+    def from_tensor(cls, pixels: Tensor) -> Image:
+        """An 8-bit picture in memory from sRGB (3, H, W) in [0, 1]; values outside are clipped."""
+        if pixels.ndim != 3 or pixels.shape[0] != 3:
+            raise UsageError("Pixels must be a tensor of shape (3, H, W).")
+        array = pixels.detach().float().cpu().clamp(0, 1).mul(255).round().byte().permute(1, 2, 0)
+        return cls.from_array(array.numpy())
+
+    @property
+    def height(self) -> int:
+        """Rows of the upright picture."""
+        return int(self.samples.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns of the upright picture."""
+        return int(self.samples.shape[1])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.height, self.width
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether any pixel differs from what was opened."""
+        return self.changed is not None and bool(self.changed.any())
+
+    @property
+    def maximum(self) -> int:
+        """The largest sample value: 255 or 65535."""
+        return int(np.iinfo(self.samples.dtype).max)
+
+    @property
+    def colors(self) -> Samples:
+        """The samples without alpha: (H, W, 1, 3 or 4), a view."""
+        return self.samples[:, :, :-1] if self.has_alpha else self.samples
+
+    @property
+    def pixels(self) -> Tensor:
+        """The whole photo as upright sRGB: float32 (3, H, W) in [0, 1], alpha ignored."""
+        return self.crop(0, 0, self.width, self.height)
+
+    def crop(self, x: int, y: int, width: int, height: int) -> Tensor:
+        """The same view as `pixels` of one box, which must lie inside: float32 (3, height, width). Cheap."""
+        import torch
+
+        from retoucher.formats import color
+
+        self._check_box(x, y, width, height)
+        view = color.to_srgb(self.colors[y : y + height, x : x + width], self.color, self.profile)
+        return torch.from_numpy(np.ascontiguousarray(view.transpose(2, 0, 1)))
+
+    @property
+    def opacity(self) -> Samples:
+        """Float32 (H, W) in [0, 1]: the alpha channel, ones where there is none."""
+        if not self.has_alpha:
+            return np.ones(self.size, np.float32)
+        return self.samples[:, :, -1].astype(np.float32) / np.float32(self.maximum)
+
+    def paste(
+        self, pixels: Tensor, where: Samples, *, x: int = 0, y: int = 0, mark: str | None = None, opaque: bool = False
+    ) -> Image:
+        """A new Image in which only the samples where `where` is true are replaced; every other one is the same.
+
+        `pixels`: sRGB (3, h, w) in [0, 1], `where`: (h, w) bool, both for the box whose corner is at `x`, `y`. They
+        are converted into the file's own colour space and depth and rounded. Alpha is kept, or full if `opaque`.
+        """
+        from retoucher.formats import color
+
+        where = np.asarray(where, bool)
+        height, width = where.shape
+        self._check_box(x, y, width, height)
+        if tuple(pixels.shape) != (3, height, width):
+            raise ValueError(f"pixels {tuple(pixels.shape)} and where {where.shape} do not belong together")
+        if not where.any():
+            return self
+        box = np.s_[y : y + height, x : x + width]
+        values = pixels.detach().float().cpu().numpy()[:, where].T  # (N, 3)
+        new = color.from_srgb(values, self.color, self.profile, self.samples.dtype)
+        samples = self.samples.copy(order="K")
+        target = samples[box]
+        target[where, : new.shape[1]] = new
+        if opaque and self.has_alpha:
+            target[where, -1] = self.maximum
+        changed = np.zeros(self.size, bool) if self.changed is None else self.changed.copy()
+        changed[box] |= where
+        return replace(self, samples=samples, changed=changed, mark=stronger(self.mark, mark))
+
+    def encode(self, container: str | None = None, *, mark: bool = True) -> Encoded:
+        """The photo as the bytes of a file: `container` None means its own, PNG for a picture made in memory.
+
+        `mark` False leaves out the note on provenance. Raises UsageError for an unknown container.
+        """
+        from retoucher import formats
+
+        return formats.write(self, container or self.container or "PNG", mark)
+
+    def save(self, path: str | Path, *, overwrite: bool = False, mark: bool = True) -> tuple[str, ...]:
+        """Write the photo; the suffix chooses the container. Returns what had to be converted, in plain sentences.
+
+        Whole or not at all. Raises UsageError for an unknown suffix, an existing file without `overwrite`, and always
+        for the file this photo was opened from.
+        """
+        from retoucher import formats
+
+        path = Path(path)
+        container = formats.container_for(path)
+        if self.path is not None and path.exists() and self.path.exists() and path.samefile(self.path):
+            raise UsageError(f"{path} is the photo itself, which is never changed; choose another output.")
+        check_output(path, overwrite=overwrite)
+        encoded = self.encode(container, mark=mark)
+        write_whole(path, encoded.data, overwrite=overwrite)
+        return self.notes + encoded.notes
+
+    def _check_box(self, x: int, y: int, width: int, height: int) -> None:
+        """Raise ValueError for a box that does not lie inside the photo."""
+        inside = 0 <= x <= x + width <= self.width and 0 <= y <= y + height <= self.height
+        if not inside or width < 1 or height < 1:
+            raise ValueError(f"the box {x},{y},{width},{height} does not lie inside {self.width}x{self.height}")
+
+
+def stronger(*marks: str | None) -> str | None:
+    """Which of two provenance codes says more: pixels made by a trained network outweigh any other change."""
+    order = ("compositeWithTrainedAlgorithmicMedia", "algorithmicallyEnhanced")
+    present = [mark for mark in marks if mark]
+    return next((mark for mark in order if mark in present), present[0] if present else None)
+
+
+__all__ = ["MAX_PIXELS", "Encoded", "Image", "RetoucherError"]

@@ -1,0 +1,1 @@
+"""Makes `tests/fakes.py` importable from every test."""
