@@ -25,7 +25,7 @@ HEAVY = {
     "pillow_heif",
     "jpeglib",
 }
-DOORS = {"cli", "errands", "demo", "weights_cli", "batch", "server"}
+DOORS = {"__main__", "cli", "errands", "demo", "weights_cli", "batch", "server"}
 OUTSIDE = {"PIL", "argparse", "cyclopts", "rich", "click", "http", "urllib", "requests", "fastapi", "uvicorn", "pooch"}
 
 
