@@ -16,6 +16,7 @@ from retoucher.errors import UsageError
 if TYPE_CHECKING:
     import torch
 
+
 def choose(name: str = "auto") -> torch.device:
     """The device of that name, made ready: "cpu", "cuda", "cuda:1", "mps", or "auto" (the first GPU, else the CPU).
 
@@ -26,16 +27,14 @@ def choose(name: str = "auto") -> torch.device:
     import torch
 
     here = available()
-    if name == "auto":
-        name = "cuda:0" if "cuda:0" in here else "cpu"
-    elif name == "cuda":
-        name = "cuda:0"
-    if name not in here:
-        known = name == "mps" or (name.startswith("cuda:") and name[5:].isdecimal())
+    first = "cuda:0" if "cuda:0" in here else "cpu"
+    place = {"auto": first, "cuda": "cuda:0"}.get(name, name)
+    if place not in here:
+        known = name in ("cuda", "mps") or (name.startswith("cuda:") and name[5:].isdecimal())
         what = f"There is no {name} on this machine" if known else f"There is no device called {name!r}"
         raise UsageError(f"{what}: choose {' or '.join(['auto', *here])}.")
-    _settle(name.partition(":")[0])
-    return torch.device(name)
+    _settle(place.partition(":")[0])
+    return torch.device(place)
 
 
 def available() -> tuple[str, ...]:

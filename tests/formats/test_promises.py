@@ -2,10 +2,12 @@
 
 import io
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
 from containers import BLOCKWISE, KINDS, LOSSLESS, source, upright_samples
+from hypothesis import given, settings
 from pictures import hole
 
 from retoucher.formats import exif as exif_fields
@@ -196,3 +198,29 @@ def test_files_from_open_streams_and_bytes_are_the_same(tmp_path):
     paths = [str(tmp_path / "péché 照片.png"), tmp_path / "péché 照片.png", data, io.BytesIO(data)]
     first, *others = (Image.open(one).samples for one in paths)
     assert all(np.array_equal(first, other) for other in others)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(LOSSLESS), st.integers(1, 33), st.integers(1, 33), st.integers(0, 2**32 - 1), st.booleans())
+def test_any_size_and_any_mask_changes_only_under_the_mask(kind, height, width, seed, opaque):
+    random = np.random.default_rng(seed)
+    image = Image.open(source(kind, size=(height, width)))
+    y, x = random.integers(0, height), random.integers(0, width)
+    mask = random.random((random.integers(1, height - y + 1), random.integers(1, width - x + 1))) < random.random()
+    fill = torch.from_numpy(random.random((3, *mask.shape), np.float32))
+    result = image.paste(fill, mask, x=int(x), y=int(y), mark=NETWORK, opaque=opaque)
+    keep = np.ones(image.size, bool)
+    keep[y : y + mask.shape[0], x : x + mask.shape[1]] = ~mask
+    assert np.array_equal(result.samples[keep], image.samples[keep])
+    again = Image.open(result.encode().data)
+    assert np.array_equal(again.samples, result.samples)
+    assert fits(again) == fits(image)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_smallest_pictures_work_too(kind):
+    for size in ((1, 1), (1, 9), (3, 5)):
+        image = Image.open(source(kind, size=size))
+        result = image.paste(torch.zeros(3, *size), np.ones(size, bool), mark=NETWORK)
+        for container in SUFFIX:
+            assert Image.open(result.encode(container).data).size == size

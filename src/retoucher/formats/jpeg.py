@@ -209,9 +209,11 @@ def _new(image: Image, metadata: Metadata) -> Encoded:
     data = _encoded(image.samples, quality=QUALITY, subsampling=0, optimize=True)
     segments, _ = split(data)
     parts = [_with_dpi(segment, metadata.dpi) for segment in segments]
-    if metadata.exif:
+    too_large = len(EXIF + (metadata.exif or b"")) > MOST
+    if metadata.exif and not too_large:
         parts.insert(1, Segment(APP1, EXIF + metadata.exif))
     parts, notes = _with_metadata(parts, metadata)
+    notes += ["The photo's EXIF is too large for a JPEG, so it was left out."] if too_large else []
     pieces = (
         [metadata.profile[i : i + 65000] for i in range(0, len(metadata.profile or b""), 65000)]
         if metadata.profile

@@ -21,8 +21,14 @@ POSITION, BUFFER, COUNT, FED = range(4)  # the bit reader's state: next byte, bi
 
 
 def compiled(function: Function) -> Function:
-    """Compile with numba at the first call, keep the result on the disk, and keep the types for whoever reads."""
-    return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
+    """Compile with numba at the first call and keep the machine code for the next process.
+
+    Where neither the package's folder nor the user's cache can be written, it is compiled in each process.
+    """
+    try:
+        return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:
+        return cast(Function, njit(nogil=True, error_model="numpy")(function))
 
 
 @compiled

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numba import njit
 
+from retoucher.models.common.compiled import compiled
 from retoucher.models.common.patchmatch import Bools, Field, Floats, Ints, bounds, in_bands
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@compiled
 def _vote(  # type: ignore[no-untyped-def]
     picture, source, hole, where, cost, wanted, trust, radius, sharpness, top, bottom, left, right
 ):
@@ -42,7 +42,7 @@ def _vote(  # type: ignore[no-untyped-def]
                 picture[y, x, c] = total[c] / weights
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _choose(hole, where, cost, wanted, radius, offsets, top, bottom, left, right):  # type: ignore[no-untyped-def]
     """Each hole pixel takes the offset of the cheapest patch that covers it."""
     height, width = hole.shape
