@@ -8,27 +8,15 @@ never from the bits, and reading past the end gives zeros: damaged data cannot r
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
+
+from retoucher.compiled import compiled
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 POSITION, BUFFER, COUNT, FED = range(4)  # the bit reader's state: next byte, bits, how many, zero bytes invented
-
-
-def compiled(function: Function) -> Function:
-    """Compile with numba at the first call and keep the machine code for the next process.
-
-    Where neither the package's folder nor the user's cache can be written, it is compiled in each process.
-    """
-    try:
-        return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
-    except RuntimeError:
-        return cast(Function, njit(nogil=True, error_model="numpy")(function))
 
 
 @compiled

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from retoucher.formats.jpeg_decode import block_at, compiled
+from retoucher.compiled import compiled
+from retoucher.formats.jpeg_decode import block_at
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

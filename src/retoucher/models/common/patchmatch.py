@@ -13,7 +13,6 @@ default threading layer must not be entered from two threads at once (a server d
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from retoucher.models.common.compiled import compiled
+from retoucher.compiled import compiled_sums
+from retoucher.device import threads
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -49,7 +49,7 @@ class Field:
     target: Bools
 
 
-@compiled
+@compiled_sums
 def _random(seed, y, x, draw):  # type: ignore[no-untyped-def]
     """A uniform 32-bit number from four integers (the finaliser of splitmix64)."""
     z = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(y) * np.uint64(0xBF58476D1CE4E5B9)
@@ -59,7 +59,7 @@ def _random(seed, y, x, draw):  # type: ignore[no-untyped-def]
     return np.int64((z ^ (z >> np.uint64(31))) >> np.uint64(33))
 
 
-@compiled
+@compiled_sums
 def _distance(target, source, ty, tx, sy, sx, radius, channels, limit):  # type: ignore[no-untyped-def]
     """Sum of squared differences of two patches, given up once it exceeds `limit`. Pictures are (H, W * C)."""
     length = (2 * radius + 1) * channels
@@ -74,14 +74,14 @@ def _distance(target, source, ty, tx, sy, sx, radius, channels, limit):  # type:
     return total
 
 
-@compiled
+@compiled_sums
 def _prior(ty, tx, sy, sx, near, far):  # type: ignore[no-untyped-def]
     """What a source costs for lying farther than `near` away."""
     dy, dx = np.float32(sy - ty) * ROWS, np.float32(sx - tx)
     return far * max(np.float32(0), np.sqrt(dy * dy + dx * dx) - near)
 
 
-@compiled
+@compiled_sums
 def _scan(  # type: ignore[no-untyped-def]
     target, source, channels, radius, wanted, allowed, field, cost, before, top, bottom, left, right,
     forward, seed, near, far, burden, reach,
@@ -130,7 +130,7 @@ def _scan(  # type: ignore[no-untyped-def]
             field[y, x, 0], field[y, x, 1], cost[y, x] = by, bx, best
 
 
-@compiled
+@compiled_sums
 def _measure(  # type: ignore[no-untyped-def]
     target, source, channels, radius, wanted, field, cost, top, bottom, left, right, near, far, burden
 ):
@@ -146,7 +146,7 @@ def _measure(  # type: ignore[no-untyped-def]
 @cache
 def workers() -> ThreadPoolExecutor:
     """The threads that all bands share."""
-    return ThreadPoolExecutor(max_workers=min(BANDS, os.cpu_count() or 1), thread_name_prefix="patchmatch")
+    return ThreadPoolExecutor(max_workers=min(BANDS, threads()), thread_name_prefix="patchmatch")
 
 
 def in_bands(rows: range, work: Callable[[int, int], None]) -> None:

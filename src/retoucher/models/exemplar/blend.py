@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from retoucher.models.common.compiled import compiled
+from retoucher.compiled import compiled_sums
 from retoucher.models.common.patchmatch import Bools, Floats, bounds, workers
 
 TOLERANCE = 1e-4  # of the residual, relative to its start: far below one level of 8 bits
@@ -25,7 +25,7 @@ class Guide:
     trust_right: Floats
 
 
-@compiled
+@compiled_sums
 def _conjugate_gradients(residual, hole, down, right, screen, tolerance, most):  # type: ignore[no-untyped-def]
     """Solve for the correction whose image is `residual` (H, W), which is changed; zero outside the hole.
 
@@ -64,7 +64,7 @@ def _conjugate_gradients(residual, hole, down, right, screen, tolerance, most): 
     return x
 
 
-@compiled
+@compiled_sums
 def _energy(values):  # type: ignore[no-untyped-def]
     """Sum of squares: rows in single precision, their sum in double, because the number of steps hangs on it."""
     total = 0.0

@@ -40,7 +40,7 @@ class Effort:
     far: float = 0.5  # … farther ones cost this much for each `thick`
     burden: float = 0.03  # cost of a source for each time beyond the first that its place is copied
     screen: float = 1e-3  # pull of the copied colours against their gradients in the seam blending
-    mismatch: float = 0.25  # difference of two sources at a seam, of which half the gradient is believed
+    mismatch: float = 0.3  # contradiction at a seam on smooth ground, of which half the gradient is believed
 
 
 DEFAULT = Effort()

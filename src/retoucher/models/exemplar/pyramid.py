@@ -77,11 +77,11 @@ def pyramid(image: Floats, hole: Bools, coarsest_hole: float, radius: int) -> li
     A coarse pixel is the mean of the known pixels under it, and hole where more than half of them are. Gradients are
     measured at full size and carried down, so that coarse levels still know how rough the surface was.
     """
-    gradients, certain = _gradients(image, ~hole)
+    gradients, certain = measured_gradients(image, ~hole)
     colour, window = image, 2 * radius + 1
     levels: list[Level] = []
     while True:
-        texture = np.float32(np.sqrt(TEXTURE_WEIGHT)) * _mean(gradients, certain, window)
+        texture = np.float32(np.sqrt(TEXTURE_WEIGHT)) * local_mean(gradients, certain, window)
         appearance = np.ascontiguousarray(np.concatenate([colour, texture], -1))
         level = _usable(appearance, hole, radius, fewest=FEWEST_SOURCES if levels else 1)
         if level is None:
@@ -104,7 +104,7 @@ def _usable(appearance: Floats, hole: Bools, radius: int, fewest: int) -> Level 
     return None
 
 
-def _gradients(image: Floats, known: Bools) -> tuple[Floats, Floats]:
+def measured_gradients(image: Floats, known: Bools) -> tuple[Floats, Floats]:
     """|horizontal|, |vertical| differences of grey (H, W, 2), and (H, W) 1 where both neighbours are known."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     result = np.zeros((*grey.shape, 2), np.float32)
@@ -116,11 +116,12 @@ def _gradients(image: Floats, known: Bools) -> tuple[Floats, Floats]:
     return np.where(certain[..., None], result, 0), certain.astype(np.float32)
 
 
-def _mean(values: Floats, weight: Floats, window: int) -> Floats:
+def local_mean(values: Floats, weight: Floats, window: int) -> Floats:
     """Mean over a square window of what is certain."""
     total = cv2.blur(values * weight[..., None], (window, window), borderType=cv2.BORDER_REFLECT_101)
     share = cv2.blur(weight, (window, window), borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(total / np.maximum(share, 1e-6)[..., None], np.float32)
+    mean: Floats = (total / np.maximum(share, 1e-6)[..., None]).astype(np.float32)
+    return mean
 
 
 def halved(values: Floats, weight: Floats) -> tuple[Floats, Floats]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from retoucher.models.common.compiled import compiled
+from retoucher.compiled import compiled_sums
 from retoucher.models.common.patchmatch import Bools, Field, Floats, Ints, bounds, in_bands
 
 
-@compiled
+@compiled_sums
 def _vote(  # type: ignore[no-untyped-def]
     picture, source, hole, where, cost, wanted, trust, radius, sharpness, top, bottom, left, right
 ):
@@ -42,7 +42,7 @@ def _vote(  # type: ignore[no-untyped-def]
                 picture[y, x, c] = total[c] / weights
 
 
-@compiled
+@compiled_sums
 def _choose(hole, where, cost, wanted, radius, offsets, top, bottom, left, right):  # type: ignore[no-untyped-def]
     """Each hole pixel takes the offset of the cheapest patch that covers it."""
     height, width = hole.shape
