@@ -217,6 +217,14 @@ def test_any_size_and_any_mask_changes_only_under_the_mask(kind, height, width, 
     assert fits(again) == fits(image)
 
 
+def test_a_lossless_webp_keeps_an_alpha_channel_that_became_opaque():
+    image = Image.open(source("WEBP 8 RGBA", size=(5, 7)))
+    result = image.paste(torch.zeros(3, 5, 7), np.ones((5, 7), bool), opaque=True)
+    again = Image.open(result.encode(mark=False).data)
+    assert again.samples.shape == (5, 7, 4)
+    assert (again.samples == [0, 0, 0, 255]).all()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_smallest_pictures_work_too(kind):
     for size in ((1, 1), (1, 9), (3, 5)):

@@ -19,6 +19,7 @@ from retoucher.image import Encoded, Image
 DAMAGED = "The WebP is damaged ({}); try to get another copy of it."
 QUALITY = 95
 LOSSY = f"Lossy WebP cannot be changed in one place only, so the whole picture was encoded again at quality {QUALITY}."
+OPAQUE = "Its alpha channel, opaque throughout, was left out."
 NEW = "The picture was written as lossless WebP."
 
 
@@ -94,7 +95,22 @@ def write(image: Image, metadata: Metadata) -> Encoded:
     file = io.BytesIO()
     Pillow.fromarray(np.ascontiguousarray(image.samples)).save(file, "WEBP", exact=True, **options, **about)
     note = (LOSSY,) if lossy else (NEW,) if image.container != "WEBP" else ()
-    return Encoded(file.getvalue(), note)
+    if not image.has_alpha or lossy:
+        opaque = image.has_alpha and bool((image.samples[..., -1] == 255).all())
+        return Encoded(file.getvalue(), (*note, OPAQUE) if opaque else note)
+    return Encoded(_with_alpha(file.getvalue()), note)
+
+
+def _with_alpha(data: bytes) -> bytes:
+    """Say in both headers that there is an alpha channel: the encoder leaves the hint out where all is opaque."""
+    marked, place = bytearray(data), 12
+    for name, body in _split(data):
+        if name == b"VP8X":
+            marked[place + 8] |= 0x10
+        elif name == b"VP8L":  # one byte of signature, 14 bits each of width and height, then the hint
+            marked[place + 12] |= 0x10
+        place += 8 + len(body) + len(body) % 2
+    return bytes(marked)
 
 
 def is_lossless(data: bytes) -> bool:
