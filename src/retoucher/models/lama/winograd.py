@@ -72,9 +72,11 @@ def convolve(x: Tensor, weights: Sequence[Tensor]) -> Tensor:
     count, height, width, channels = x.shape
     windows, back = _places(count, height, width)
     filters = [_filters(weight) for weight in weights]
-    made = [_tiles(x.view(-1, channels), part, filters) for part in torch.split(windows, CHUNK, dim=1)]
-    places = torch.cat(made, 1).flatten(0, 1) if len(made) > 1 else made[0].flatten(0, 1)
-    return places.index_select(0, back).view(count, height, width, -1)
+    outputs = sum(weight.shape[0] for weight in weights)
+    made = x.new_empty(TILE * TILE, windows.shape[1], outputs)
+    for part, out in zip(torch.split(windows, CHUNK, dim=1), torch.split(made, CHUNK, dim=1), strict=True):
+        _tiles(x.view(-1, channels), part, filters, out)
+    return made.view(-1, outputs).index_select(0, back).view(count, height, width, outputs)
 
 
 def _filters(weight: Tensor) -> Tensor:
@@ -84,13 +86,12 @@ def _filters(weight: Tensor) -> Tensor:
     return (_transforms()[1] @ flat).view(WINDOW * WINDOW, inputs, outputs)
 
 
-def _tiles(pixels: Tensor, windows: Tensor, filters: list[Tensor]) -> Tensor:
-    """Some tiles of the output: pixels (N H W, C), windows (36, T) -> (16, T, O)."""
+def _tiles(pixels: Tensor, windows: Tensor, filters: list[Tensor], out: Tensor) -> None:
+    """Some tiles of the output: pixels (N H W, C), windows (36, T) into out (16, T, O)."""
     inputs, _, outputs = _transforms()
     seen = pixels.index_select(0, windows.flatten()).view(WINDOW * WINDOW, -1)
     changed = (inputs @ seen).view(*windows.shape, -1)  # (36, T, C)
-    sizes = [weight.shape[2] for weight in filters]
-    product = pixels.new_empty(*windows.shape, sum(sizes))  # (36, T, O)
-    for weight, part in zip(filters, torch.split(product, sizes, dim=2), strict=True):
-        torch.bmm(changed[..., : weight.shape[1]], weight, out=part)
-    return (outputs @ product.flatten(1)).view(TILE * TILE, windows.shape[1], -1)
+    parts = torch.split(out, [weight.shape[2] for weight in filters], dim=2)
+    for weight, part in zip(filters, parts, strict=True):
+        product = torch.bmm(changed[..., : weight.shape[1]], weight)  # (36, T, O); `out=` would use one thread only
+        part.copy_((outputs @ product.flatten(1)).view(part.shape))
