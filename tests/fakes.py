@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from retoucher.frame import Fit
+from retoucher.fit import Fit
 from retoucher.jobs import Tell, silent
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from torch.nn.functional import interpolate
 
 from fakes import Nosy
-from retoucher.frame import LEAST_KNOWN, Fit, Frame, pad
+from retoucher.fit import Fit
+from retoucher.frame import LEAST_KNOWN, Frame, pad
 from retoucher.image import Image
 from retoucher.mask import Mask
 

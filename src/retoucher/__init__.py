@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from retoucher.edit import Edit, Result
     from retoucher.edits.inpaint import Inpaint, inpaint
     from retoucher.errors import RetoucherError, UsageError
-    from retoucher.frame import Fit, Frame
+    from retoucher.fit import Fit
+    from retoucher.frame import Frame
     from retoucher.image import Image
     from retoucher.mask import Mask
 
@@ -35,7 +36,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Edit": "edit",
-    "Fit": "frame",
+    "Fit": "fit",
     "Frame": "frame",
     "Image": "image",
     "Inpaint": "edits.inpaint",

@@ -1,4 +1,4 @@
-"""Fit and Frame: from the photo to what a network accepts, and back.
+"""Frame: from the photo to what a network accepts, and back.
 
 Everything that crops, resizes, pads or pastes lives here: crop around the hole with context in proportion to it →
 resize down only if the network needs it → pad at the bottom and on the right; then unpad → resize back → paste the
@@ -8,10 +8,11 @@ pixels of the hole and no others.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retoucher.fit import Fit
 from retoucher.groups import groups, views
 from retoucher.mask import Bools, Box, Mask
 
@@ -28,27 +29,6 @@ LEAST_COVER = 1e-3
 
 BAND = 1 << 22
 """Pixels that are resized at a time, so that a frame of 100 megapixels fits in a laptop's memory."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What a network accepts.
-
-    `multiple`: both sides are padded to a multiple of this. `minimum`: and to at least this. `best`: the longest side
-    it is given without being resized down, 0 for any. `context`: margin around the hole as a fraction of the hole's
-    longer side. `padding`: "symmetric" repeats the edge pixel (abcd|dcba), "reflect" does not (abcd|cba).
-    """
-
-    multiple: int = 1
-    minimum: int = 1
-    best: int = 1024
-    context: float = 1.0
-    padding: Literal["symmetric", "reflect"] = "symmetric"
-
-    def padded(self, height: int, width: int) -> tuple[int, int]:
-        """The size to which (height, width) is padded: both a multiple of `multiple`, neither below `minimum`."""
-        tall, wide = (-(-max(side, self.minimum) // self.multiple) * self.multiple for side in (height, width))
-        return tall, wide
 
 
 def pad(pixels: Tensor, fit: Fit) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 from retoucher.mask import Bools, Box, Mask, box_of
 
 if TYPE_CHECKING:
-    from retoucher.frame import Fit
+    from retoucher.fit import Fit
 
 Boxes = np.ndarray[Any, np.dtype[np.int64]]
 

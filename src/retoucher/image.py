@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from retoucher.errors import RetoucherError, UsageError
+from retoucher.errors import UsageError
 from retoucher.files import check_output, read_whole, write_whole
+from retoucher.picture import Encoded, Picture, Samples
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,45 +18,10 @@ if TYPE_CHECKING:
 MAX_PIXELS = 200_000_000
 """Largest picture opened unless the caller says otherwise: 200 megapixels, 600 MB of 8-bit RGB."""
 
-Color = Literal["L", "RGB", "CMYK"]
-Samples = np.ndarray[Any, np.dtype[Any]]
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A picture as the bytes of a file, and plain sentences on what that container could not keep."""
-
-    data: bytes
-    notes: tuple[str, ...] = ()
-
 
 @dataclass(frozen=True, eq=False)
-class Image:
-    """A photo: samples as the file has them, upright, and all that must come back when it is saved. Never changed.
-
-    `samples`: (H, W, C) uint8 or uint16, C = colour channels, plus one for alpha (the last) where `has_alpha`.
-    `container`: "JPEG", "PNG", … or "" for a picture made in memory. `orientation`: the file's EXIF tag, 1 to 8, which
-    `samples` already follow. `source`: the file's own bytes. `changed`: (H, W) bool, the pixels that differ from
-    `source`. `mark`: the IPTC DigitalSourceType code to write. `notes`: what opening or pasting had to convert.
-    """
-
-    samples: Samples
-    color: Color
-    has_alpha: bool = False
-    container: str = ""
-    profile: bytes | None = None
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    dpi: tuple[float, float] | None = None
-    orientation: int = 1
-    source: bytes | None = None
-    path: Path | None = None
-    changed: Samples | None = None
-    mark: str | None = None
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        self.samples.flags.writeable = False
+class Image(Picture):
+    """A photo: a `Picture` that can be opened, seen, pasted into and saved. Never changed."""
 
     @classmethod
     def open(cls, source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image:
@@ -70,7 +36,8 @@ class Image:
             name, data, path = str(source), read_whole(source), Path(source)
         else:
             name, data, path = "The input", source if isinstance(source, bytes) else source.read(), None
-        return replace(formats.read(data, name, max_pixels), path=path)
+        held = vars(formats.read(data, name, max_pixels))
+        return cls(**(held | {"path": path}))
 
     @classmethod
     def from_array(cls, array: Samples) -> Image:
@@ -95,36 +62,6 @@ class Image:
         return cls.from_array(array.numpy())
 
     @property
-    def height(self) -> int:
-        """Rows of the upright picture."""
-        return int(self.samples.shape[0])
-
-    @property
-    def width(self) -> int:
-        """Columns of the upright picture."""
-        return int(self.samples.shape[1])
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width)."""
-        return self.height, self.width
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether any pixel differs from what was opened."""
-        return self.changed is not None and bool(self.changed.any())
-
-    @property
-    def maximum(self) -> int:
-        """The largest sample value: 255 or 65535."""
-        return int(np.iinfo(self.samples.dtype).max)
-
-    @property
-    def colors(self) -> Samples:
-        """The samples without alpha: (H, W, 1, 3 or 4), a view."""
-        return self.samples[:, :, :-1] if self.has_alpha else self.samples
-
-    @property
     def pixels(self) -> Tensor:
         """The whole photo as upright sRGB: float32 (3, H, W) in [0, 1], alpha ignored."""
         return self.crop(0, 0, self.width, self.height)
@@ -138,13 +75,6 @@ class Image:
         self._check_box(x, y, width, height)
         view = color.to_srgb(self.colors[y : y + height, x : x + width], self.color, self.profile)
         return torch.from_numpy(np.ascontiguousarray(view.transpose(2, 0, 1)))
-
-    @property
-    def opacity(self) -> Samples:
-        """Float32 (H, W) in [0, 1]: the alpha channel, ones where there is none."""
-        if not self.has_alpha:
-            return np.ones(self.size, np.float32)
-        return self.samples[:, :, -1].astype(np.float32) / np.float32(self.maximum)
 
     def paste(
         self, pixels: Tensor, where: Samples, *, x: int = 0, y: int = 0, mark: str | None = None, opaque: bool = False
@@ -213,6 +143,3 @@ def stronger(*marks: str | None) -> str | None:
     order = ("compositeWithTrainedAlgorithmicMedia", "algorithmicallyEnhanced")
     present = [mark for mark in marks if mark]
     return next((mark for mark in order if mark in present), present[0] if present else None)
-
-
-__all__ = ["MAX_PIXELS", "Encoded", "Image", "RetoucherError"]

@@ -10,7 +10,8 @@ import torch
 from lama_fixtures import PARITY, gap, parity
 from torch import Tensor, nn
 
-from retoucher.frame import Fit, pad
+from retoucher.fit import Fit
+from retoucher.frame import pad
 from retoucher.models.lama import from_published
 from retoucher.models.lama.fourier import FourierUnit, SpectralTransform
 from retoucher.models.lama.fused import fused

@@ -12,7 +12,7 @@ from retoucher.errors import RetoucherError, UsageError
 
 if TYPE_CHECKING:
     from retoucher.formats.metadata import Metadata
-    from retoucher.image import Encoded, Image
+    from retoucher.picture import Encoded, Picture
 
 MODULES = {"JPEG": "jpeg", "PNG": "png", "TIFF": "tiff", "WEBP": "webp", "AVIF": "avif", "HEIC": "heic", "BMP": "bmp"}
 """Which module of this package reads and writes which container."""
@@ -53,10 +53,10 @@ ASK = "save it as PNG, TIFF, JPEG, WebP, AVIF, HEIC or BMP first"
 class Format(Protocol):
     """What every module of MODULES has."""
 
-    def read(self, data: bytes, max_pixels: int) -> Image:
+    def read(self, data: bytes, max_pixels: int) -> Picture:
         """Open a whole file of this kind; UsageError above `max_pixels`, RetoucherError where it is damaged."""
 
-    def write(self, image: Image, metadata: Metadata) -> Encoded:
+    def write(self, image: Picture, metadata: Metadata) -> Encoded:
         """Encode a picture that `convert.fit` has made to fit, with this metadata."""
 
 
@@ -100,7 +100,7 @@ def _identify_ftyp(data: bytes, name: str) -> str:
     raise UsageError(f"{name} is a film or another media file; {ASK}.")
 
 
-def read(data: bytes, name: str, max_pixels: int) -> Image:
+def read(data: bytes, name: str, max_pixels: int) -> Picture:
     """Open a file's bytes; `name` is what messages call it."""
     from retoucher.formats import color
 
@@ -124,10 +124,10 @@ def read(data: bytes, name: str, max_pixels: int) -> Image:
     return image
 
 
-def write(image: Image, container: str, mark: bool) -> Encoded:
+def write(image: Picture, container: str, mark: bool) -> Encoded:
     """Encode as `container`. A photo in its own container in which nothing changed is its own bytes."""
     from retoucher.formats import convert, metadata
-    from retoucher.image import Encoded
+    from retoucher.picture import Encoded
 
     if container not in MODULES:
         raise UsageError(f"{container} is no kind of file that can be written; use one of {', '.join(MODULES)}.")

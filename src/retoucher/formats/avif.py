@@ -14,14 +14,14 @@ from retoucher.formats import xmp as packets
 from retoucher.formats.limits import FRAMES, check_size
 from retoucher.formats.metadata import Metadata
 from retoucher.formats.orientation import upright
-from retoucher.image import Encoded, Image
+from retoucher.picture import Encoded, Picture
 
 QUALITY = 90
 LOSSY = f"AVIF cannot be changed in one place only, so the whole picture was encoded again at quality {QUALITY}."
 DEEP = "The {} bits per sample of this AVIF became 8."
 
 
-def read(data: bytes, max_pixels: int) -> Image:
+def read(data: bytes, max_pixels: int) -> Picture:
     """Open a still AVIF, turned as its own transforms say."""
     from PIL.AvifImagePlugin import AvifImageFile
 
@@ -39,7 +39,7 @@ def read(data: bytes, max_pixels: int) -> Image:
     exif = exif_fields.strip_name(info["exif"]) if info.get("exif") else None
     orientation = exif_fields.orientation(exif)
     bits = _coding(found)[0]
-    return Image(
+    return Picture(
         upright(samples, orientation),
         "L" if samples.shape[2] == 1 else "RGB",
         samples.shape[2] == 4,
@@ -61,7 +61,7 @@ def _coding(found: list[tuple[bytes, bytes]]) -> tuple[int, str]:
     return bits, "4:0:0" if flags & 0x10 else {0: "4:4:4", 8: "4:2:2", 12: "4:2:0"}.get(flags & 12, "4:4:4")
 
 
-def write(image: Image, metadata: Metadata) -> Encoded:
+def write(image: Picture, metadata: Metadata) -> Encoded:
     """Encode at quality 90, with the source's chroma subsampling, full where it was no AVIF.
 
     EXIF goes without its orientation tag, which AVIF does not use: Pillow would rewrite EXIF to take it out.

@@ -12,7 +12,7 @@ from retoucher.errors import RetoucherError
 from retoucher.formats import convert
 from retoucher.formats.limits import check_size
 from retoucher.formats.metadata import Metadata
-from retoucher.image import Encoded, Image
+from retoucher.picture import Encoded, Picture
 
 Samples = np.ndarray[Any, np.dtype[Any]]
 
@@ -22,7 +22,7 @@ INCH = 0.0254
 FILE, V5 = 14, 124  # sizes of the file header and of the version 5 picture header
 
 
-def read(data: bytes, max_pixels: int) -> Image:
+def read(data: bytes, max_pixels: int) -> Picture:
     """Open a BMP; palettes and fewer than 8 bits become 8-bit samples."""
     from PIL.BmpImagePlugin import BmpImageFile
 
@@ -36,7 +36,7 @@ def read(data: bytes, max_pixels: int) -> Image:
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise RetoucherError(DAMAGED.format("it is cut short or makes no sense")) from error
     samples = samples[:, :, None] if samples.ndim == 2 else samples
-    return Image(
+    return Picture(
         samples,
         "L" if samples.shape[2] == 1 else "RGB",
         samples.shape[2] == 4,
@@ -73,7 +73,7 @@ def _dpi(data: bytes) -> tuple[float, float] | None:
     return (across * INCH, down * INCH) if across > 0 and down > 0 else None
 
 
-def write(image: Image, metadata: Metadata) -> Encoded:
+def write(image: Picture, metadata: Metadata) -> Encoded:
     """Encode as an uncompressed BMP: version 5 header, rows from the bottom."""
     image = convert.without_grey_alpha(image)
     samples = image.samples[::-1]
@@ -95,7 +95,7 @@ def write(image: Image, metadata: Metadata) -> Encoded:
     return Encoded(head + about + palette + rows.tobytes() + profile, notes)
 
 
-def _header(image: Image, metadata: Metadata, size: int, colors: int, profile_at: int) -> bytes:
+def _header(image: Picture, metadata: Metadata, size: int, colors: int, profile_at: int) -> bytes:
     """The version 5 header (Windows GDI, BITMAPV5HEADER)."""
     channels = image.samples.shape[2]
     across, down = (round(value / INCH) for value in metadata.dpi or (0.0, 0.0))

@@ -10,7 +10,7 @@ import numpy as np
 from retoucher.formats import color
 
 if TYPE_CHECKING:
-    from retoucher.image import Image
+    from retoucher.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ HOLDS = {
 }
 
 
-def fit(image: Image, container: str) -> tuple[Image, tuple[str, ...]]:
+def fit(image: Picture, container: str) -> tuple[Picture, tuple[str, ...]]:
     """The photo as `container` can hold it, and what that cost."""
     holds, notes = HOLDS[container], []
     if image.color not in holds.colors and image.color != "L":
@@ -54,7 +54,7 @@ def fit(image: Image, container: str) -> tuple[Image, tuple[str, ...]]:
     return image, tuple(notes)
 
 
-def _as_srgb(image: Image) -> Image:
+def _as_srgb(image: Picture) -> Picture:
     """Every pixel converted to sRGB, alpha kept."""
     view = color.to_srgb(image.colors, image.color, image.profile)
     new = color.from_srgb(view.reshape(-1, 3), "RGB", None, image.samples.dtype).reshape(view.shape)
@@ -63,7 +63,7 @@ def _as_srgb(image: Image) -> Image:
     return replace(image, samples=new, color="RGB", profile=None)
 
 
-def _as_grey_rgb(image: Image) -> Image:
+def _as_grey_rgb(image: Picture) -> Picture:
     """Grey as three equal channels, through the grey profile if there is one."""
     if image.profile is not None:
         return _as_srgb(image)
@@ -71,12 +71,12 @@ def _as_grey_rgb(image: Image) -> Image:
     return replace(image, samples=image.samples[:, :, places], color="RGB")
 
 
-def without_grey_alpha(image: Image) -> Image:
+def without_grey_alpha(image: Picture) -> Picture:
     """The same picture as RGBA where it is grey with alpha, for encoders that do not know that pair."""
     return _as_grey_rgb(image) if image.color == "L" and image.has_alpha else image
 
 
-def _on_white(image: Image) -> Image:
+def _on_white(image: Picture) -> Picture:
     """Alpha laid on white paper: full light, or no ink."""
     paper = 0 if image.color == "CMYK" else image.maximum
     new = np.empty(image.colors.shape, image.samples.dtype)

@@ -13,7 +13,7 @@ from retoucher.formats import exif as exif_fields
 from retoucher.formats import xmp as packets
 from retoucher.formats.limits import FRAMES, check_size
 from retoucher.formats.metadata import Metadata
-from retoucher.image import Encoded, Image
+from retoucher.picture import Encoded, Picture
 
 Samples = np.ndarray[Any, np.dtype[Any]]
 
@@ -27,7 +27,7 @@ WIDEST = 12
 PRESET = "medium"  # of x265: twice as fast as libheif's own choice (slow), at the same size and quality
 
 
-def read(data: bytes, max_pixels: int) -> Image:
+def read(data: bytes, max_pixels: int) -> Picture:
     """Open a HEIC; its own rotations are applied, so the orientation is always 1."""
     import pillow_heif
 
@@ -45,7 +45,7 @@ def read(data: bytes, max_pixels: int) -> Image:
         raise RetoucherError(boxes.DAMAGED.format("its picture cannot be decoded")) from error
     exif = exif_fields.strip_name(info["exif"]) if info.get("exif") else None
     name = mode.partition(";")[0]
-    return Image(
+    return Picture(
         samples,
         "L" if name in ("L", "LA", "I") else "RGB",
         name in ("LA", "RGBA"),
@@ -83,7 +83,7 @@ def _notes(info: dict[str, Any], pictures: int, mode: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def write(image: Image, metadata: Metadata) -> Encoded:
+def write(image: Picture, metadata: Metadata) -> Encoded:
     """Encode at quality 75 with the source's depth and subsampling; 16 bits become 12 at most."""
     import pillow_heif
 
@@ -122,7 +122,7 @@ def _narrowed(samples: Samples, bits: int) -> Samples:
     return np.asarray((rounded << (16 - bits)).astype(np.uint16))
 
 
-def _source_info(image: Image) -> dict[str, Any]:
+def _source_info(image: Picture) -> dict[str, Any]:
     """What the source says of its coding; empty where the photo was no HEIC."""
     import pillow_heif
 

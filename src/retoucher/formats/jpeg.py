@@ -33,14 +33,14 @@ from retoucher.formats.jpeg_segments import (
 from retoucher.formats.limits import check_size
 from retoucher.formats.metadata import Metadata
 from retoucher.formats.orientation import stored, upright
-from retoucher.image import Encoded, Image
+from retoucher.picture import Encoded, Picture
 
 MOST = 65533  # bytes in a segment
 QUALITY = 95  # of a picture that did not come as JPEG, with full colour resolution
 REENCODED = "This JPEG's coding ({}) cannot be changed block by block, so the whole picture was encoded again."
 
 
-def read(data: bytes, max_pixels: int) -> Image:
+def read(data: bytes, max_pixels: int) -> Picture:
     """Open a JPEG: grey, RGB or CMYK (as amounts of ink), 8 bits."""
     segments, _ = split(data)
     frame = frame_of(segments)
@@ -50,7 +50,7 @@ def read(data: bytes, max_pixels: int) -> Image:
     picture = _decoded(segments)
     exif = _payload(segments, APP1, EXIF)
     orientation = exif_fields.orientation(exif)
-    return Image(
+    return Picture(
         upright(picture, orientation),
         {1: "L", 3: "RGB", 4: "CMYK"}[picture.shape[2]],  # type: ignore[arg-type]
         container="JPEG",
@@ -100,7 +100,7 @@ def _dpi(segments: list[Segment]) -> tuple[float, float] | None:
     return (across * unit, down * unit) if across and down else None
 
 
-def write(image: Image, metadata: Metadata) -> Encoded:
+def write(image: Picture, metadata: Metadata) -> Encoded:
     """Encode: block by block into the JPEG that the photo came from, or a new JPEG at quality 95."""
     if image.container != "JPEG" or image.source is None:
         return _new(image, metadata)
@@ -117,7 +117,7 @@ def write(image: Image, metadata: Metadata) -> Encoded:
     return Encoded(join(parts), tuple(notes + sorted(gone) + more))
 
 
-def _touched_only(image: Image, segments: list[Segment], frame: Frame) -> tuple[list[Segment], str | None]:
+def _touched_only(image: Picture, segments: list[Segment], frame: Frame) -> tuple[list[Segment], str | None]:
     """The source's segments with new coefficients where pixels changed; or all encoded again, and why."""
     from retoucher.formats import jpeg_blocks, jpeg_coefficients
 
@@ -201,7 +201,7 @@ def _inks(samples: Any) -> Any:
     return Pillow.frombytes("CMYK", (samples.shape[1], samples.shape[0]), samples.tobytes())
 
 
-def _new(image: Image, metadata: Metadata) -> Encoded:
+def _new(image: Picture, metadata: Metadata) -> Encoded:
     """A JPEG of a picture that came as something else."""
     height, width = image.size
     if max(height, width) > 65535:

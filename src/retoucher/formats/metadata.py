@@ -9,7 +9,7 @@ from retoucher.formats import exif as exif_fields
 from retoucher.formats import xmp as packets
 
 if TYPE_CHECKING:
-    from retoucher.image import Image
+    from retoucher.picture import Picture
 
 THUMBNAIL = "The small preview inside the file showed the photo as it was, so it was dropped."
 UNREADABLE = "The photo's XMP could not be read, so a new packet with the note on provenance took its place."
@@ -26,7 +26,7 @@ class Metadata:
     notes: tuple[str, ...] = ()
 
 
-def prepare(image: Image, *, turned: bool, mark: bool) -> Metadata:
+def prepare(image: Picture, *, turned: bool, mark: bool) -> Metadata:
     """The photo's metadata for a new file.
 
     `turned`: the rows are written upright, so the orientation tags become 1. Where pixels changed, small copies of the
@@ -48,7 +48,7 @@ def prepare(image: Image, *, turned: bool, mark: bool) -> Metadata:
     return Metadata(image.profile, exif, xmp, image.dpi, tuple(notes))
 
 
-def _mended(xmp: bytes, image: Image, turned: bool) -> tuple[bytes, bool]:
+def _mended(xmp: bytes, image: Picture, turned: bool) -> tuple[bytes, bool]:
     """XMP that fits the new file, without old pictures where pixels changed; and whether there were any."""
     held = False
     xmp = packets.without(xmp, packets.is_attachment)

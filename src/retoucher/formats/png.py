@@ -16,7 +16,7 @@ from retoucher.formats.limits import FRAMES, check_size
 from retoucher.formats.metadata import Metadata
 from retoucher.formats.orientation import upright
 from retoucher.formats.png_chunks import DAMAGED, Chunk, Header, header_of, join, split, text_of, unfold
-from retoucher.image import Encoded, Image
+from retoucher.picture import Encoded, Picture
 
 Samples = np.ndarray[Any, np.dtype[Any]]
 
@@ -29,7 +29,7 @@ MADE = (b"iCCP", b"eXIf", b"pHYs", b"iDOT", b"caBX")  # written anew, or bound t
 CREDENTIALS = "The photo's Content Credentials (C2PA) vouch for the picture as it was, so they were dropped."
 
 
-def read(data: bytes, max_pixels: int) -> Image:
+def read(data: bytes, max_pixels: int) -> Picture:
     """Open a PNG. Colour keys become alpha, palettes and fewer than 8 bits become 8-bit samples."""
     header = header_of(data)
     check_size(header.width, header.height, max_pixels)
@@ -40,7 +40,7 @@ def read(data: bytes, max_pixels: int) -> Image:
     samples, notes = _samples(chunks, header)
     exif = _exif(chunks)
     orientation = exif_fields.orientation(exif)
-    return Image(
+    return Picture(
         upright(samples, orientation),
         "L" if samples.shape[2] < 3 else "RGB",
         samples.shape[2] in (2, 4),
@@ -163,7 +163,7 @@ def _dpi(chunks: list[Chunk]) -> tuple[float, float] | None:
     return (across * 0.0254, down * 0.0254) if across and down else None
 
 
-def write(image: Image, metadata: Metadata) -> Encoded:
+def write(image: Picture, metadata: Metadata) -> Encoded:
     """Encode as PNG without loss; a PNG's own chunks come back, those bound to the old bytes excepted."""
     import imagecodecs
 

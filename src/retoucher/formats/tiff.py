@@ -16,7 +16,7 @@ from retoucher.formats import xmp as packets
 from retoucher.formats.limits import FRAMES, check_size
 from retoucher.formats.metadata import THUMBNAIL, Metadata
 from retoucher.formats.orientation import upright
-from retoucher.image import Color, Encoded, Image
+from retoucher.picture import Color, Encoded, Picture
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -40,7 +40,7 @@ MADE = frozenset(
 """Fields that say how the picture is stored, which are written anew, or that are dealt with by name."""
 
 
-def read(data: bytes, max_pixels: int) -> Image:
+def read(data: bytes, max_pixels: int) -> Picture:
     """Open a TIFF of one page."""
     import tifffile
 
@@ -58,7 +58,7 @@ def read(data: bytes, max_pixels: int) -> Image:
         raise RetoucherError(DAMAGED.format("it cannot be read")) from error
     orientation = int(tags.get(274, 1)) if tags.get(274, 1) in range(1, 9) else 1
     exif = _exif(data)
-    return Image(
+    return Picture(
         upright(picture, orientation),
         color,
         alpha,
@@ -168,7 +168,7 @@ def _exif(data: bytes) -> bytes | None:
     return exif_fields.build(found, mark)
 
 
-def write(image: Image, metadata: Metadata) -> Encoded:
+def write(image: Picture, metadata: Metadata) -> Encoded:
     """Encode as TIFF without loss, compressed as the source was; its other fields come back."""
     source = image.source if image.container == "TIFF" else None
     about = exif_fields.fields(metadata.exif) if metadata.exif else {}

@@ -11,7 +11,7 @@ import numpy as np
 
 from retoucher.errors import RetoucherError
 from retoucher.formats import exif as exif_fields
-from retoucher.image import Image
+from retoucher.picture import Picture
 
 Samples = np.ndarray[Any, np.dtype[Any]]
 Field = tuple[int, int, int, bytes]
@@ -43,7 +43,7 @@ def _coders() -> dict[int, Callable[[bytes], bytes]]:
     }
 
 
-def encode(image: Image, source: bytes | None, own: list[Field], mark: str) -> Strips:
+def encode(image: Picture, source: bytes | None, own: list[Field], mark: str) -> Strips:
     """The samples as strips, compressed as the source was where that is without loss and known, else by deflate."""
     coders = _coders()
     compression = _number(own, 259, source, 1) if source else 8
@@ -80,7 +80,7 @@ def _number(own: list[Field], tag: int, source: bytes | None, default: int) -> i
 
 
 def _fields(
-    image: Image, own: list[Field], source: bytes | None, compression: int, predictor: int, rows: int, mark: str
+    image: Picture, own: list[Field], source: bytes | None, compression: int, predictor: int, rows: int, mark: str
 ) -> list[Field]:
     """The fields that say how the strips are to be read; those for their places are added by `join`."""
     channels = image.samples.shape[2]

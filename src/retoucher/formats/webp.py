@@ -14,7 +14,7 @@ from retoucher.formats import xmp as packets
 from retoucher.formats.limits import FRAMES, check_size
 from retoucher.formats.metadata import Metadata
 from retoucher.formats.orientation import upright
-from retoucher.image import Encoded, Image
+from retoucher.picture import Encoded, Picture
 
 DAMAGED = "The WebP is damaged ({}); try to get another copy of it."
 QUALITY = 95
@@ -23,7 +23,7 @@ OPAQUE = "Its alpha channel, opaque throughout, was left out."
 NEW = "The picture was written as lossless WebP."
 
 
-def read(data: bytes, max_pixels: int) -> Image:
+def read(data: bytes, max_pixels: int) -> Picture:
     """Open a still WebP."""
     from PIL.WebPImagePlugin import WebPImageFile
 
@@ -41,7 +41,7 @@ def read(data: bytes, max_pixels: int) -> Image:
     found = dict(reversed(chunks))
     exif = exif_fields.strip_name(found[b"EXIF"]) if b"EXIF" in found else None
     orientation = exif_fields.orientation(exif)
-    return Image(
+    return Picture(
         upright(samples, orientation),
         "RGB",
         samples.shape[2] == 4,
@@ -81,7 +81,7 @@ def _size(chunks: list[tuple[bytes, bytes]]) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def write(image: Image, metadata: Metadata) -> Encoded:
+def write(image: Picture, metadata: Metadata) -> Encoded:
     """Encode: lossless unless the photo came as lossy WebP. What lies under full transparency stays."""
     from PIL import Image as Pillow
 

@@ -82,6 +82,20 @@ def _prior(ty, tx, sy, sx, near, far):  # type: ignore[no-untyped-def]
 
 
 @compiled_sums
+def _cost(  # type: ignore[no-untyped-def]
+    target, source, channels, radius, allowed, burden, near, far, ty, tx, sy, sx, best
+):
+    """What a candidate costs, or `best` where it is not allowed or no better than that."""
+    height, width = allowed.shape
+    if sy < 0 or sx < 0 or sy >= height or sx >= width or not allowed[sy, sx]:
+        return best
+    extra = _prior(ty, tx, sy, sx, near, far) + burden[sy, sx]
+    if extra >= best:
+        return best
+    return extra + _distance(target, source, ty, tx, sy, sx, radius, channels, best - extra)
+
+
+@compiled_sums
 def _scan(  # type: ignore[no-untyped-def]
     target, source, channels, radius, wanted, allowed, field, cost, before, top, bottom, left, right,
     forward, seed, near, far, burden, reach,
@@ -100,16 +114,11 @@ def _scan(  # type: ignore[no-untyped-def]
                 ny, nx = (y, x - step) if k == 0 else (y - step, x)
                 if ny < 0 or nx < 0 or ny >= height or nx >= width or not wanted[ny, nx]:
                     continue
-                if top <= ny < bottom:
-                    sy, sx = field[ny, nx, 0] + y - ny, field[ny, nx, 1] + x - nx
-                else:
-                    sy, sx = before[ny, nx, 0] + y - ny, before[ny, nx, 1] + x - nx
-                if sy < 0 or sx < 0 or sy >= height or sx >= width or not allowed[sy, sx] or (sy == by and sx == bx):
+                near_by = field if top <= ny < bottom else before
+                sy, sx = near_by[ny, nx, 0] + y - ny, near_by[ny, nx, 1] + x - nx
+                if sy == by and sx == bx:  # so it mostly is
                     continue
-                extra = _prior(y, x, sy, sx, near, far) + burden[sy, sx]
-                if extra >= best:
-                    continue
-                value = extra + _distance(target, source, y, x, sy, sx, radius, channels, best - extra)
+                value = _cost(target, source, channels, radius, allowed, burden, near, far, y, x, sy, sx, best)
                 if value < best:
                     by, bx, best = sy, sx, value
             size, draw = reach, 0
@@ -119,12 +128,7 @@ def _scan(  # type: ignore[no-untyped-def]
                 sx = bx - size + _random(seed, y, x, draw + 1) % span
                 draw += 2
                 size //= 2
-                if sy < 0 or sx < 0 or sy >= height or sx >= width or not allowed[sy, sx]:
-                    continue
-                extra = _prior(y, x, sy, sx, near, far) + burden[sy, sx]
-                if extra >= best:
-                    continue
-                value = extra + _distance(target, source, y, x, sy, sx, radius, channels, best - extra)
+                value = _cost(target, source, channels, radius, allowed, burden, near, far, y, x, sy, sx, best)
                 if value < best:
                     by, bx, best = sy, sx, value
             field[y, x, 0], field[y, x, 1], cost[y, x] = by, bx, best

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from retoucher.frame import Fit
+from retoucher.fit import Fit
 from retoucher.jobs import Tell, silent
 from retoucher.models.exemplar.fill import DEFAULT, Effort, fill
 

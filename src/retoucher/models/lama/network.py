@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from retoucher.frame import Fit, pad
+from retoucher.fit import Fit
+from retoucher.frame import pad
 from retoucher.models.lama.ffc import FFCBlock, FFCLayer, Join, Split
 
 

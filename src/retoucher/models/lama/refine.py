@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from retoucher.frame import Fit, pad
+from retoucher.fit import Fit
+from retoucher.frame import pad
 from retoucher.jobs import Tell, silent
 from retoucher.models.lama.ffc import Pair
 from retoucher.models.lama.fused import FusedGenerator
