@@ -181,6 +181,18 @@ def test_a_thousand_specks_of_dust_are_not_filled_at_a_quarter_of_the_size():
     assert 6 <= len(frames) <= 60
 
 
+def test_where_only_the_neighbourhood_helps_dust_and_wires_are_not_shown_with_half_the_photo():
+    y, x = np.mgrid[:1500, :2000]
+    wire = np.abs(y - 200 - x / 3) < 4
+    dust = np.random.default_rng(0).random((1500, 2000)) > 0.9999
+    for array in (wire, dust, wire | dust):
+        frames = Frame.around(Mask(array), Fit(best=4096, local=True))
+        assert sum(frame.width * frame.height for frame in frames) < 3.5 * array.size
+        assert max(max(frame.width, frame.height) for frame in frames) <= 1000
+    (only,) = Frame.around(Mask.from_boxes((1500, 2000), [(500, 500, 400, 300)]), Fit(best=4096, local=True))
+    assert only.hole == (500, 500, 400, 300)
+
+
 def test_a_long_wire_is_filled_at_full_size_but_a_long_wall_is_seen_whole():
     y, x = np.mgrid[:3000, :4000]
     wire = Mask(np.abs(y - x * 0.7) < 6)

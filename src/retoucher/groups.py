@@ -19,6 +19,12 @@ Boxes = np.ndarray[Any, np.dtype[np.int64]]
 LEAST_MARGIN = 64
 """Pixels of surroundings that even the smallest hole is shown with."""
 
+MOST_SPARE = 1.25
+"""How much larger one view of two holes may be than the two views: it is work done for nothing."""
+
+LEAST_PIECE = 128
+"""Side of the smallest squares that long thin holes are cut along."""
+
 MOST_HOLES = 1 << 14
 """More holes than this are joined with their neighbours before anything else."""
 
@@ -75,13 +81,17 @@ def _inside(holes: Boxes, margin: Boxes, size: tuple[int, int]) -> Boxes:
 def _belong(hole: Boxes, others: Boxes, size: tuple[int, int], fit: Fit) -> Bools:
     """Whether a hole (1, 4) is filled together with each of the others (N, 4): (N,) bool.
 
-    It is where one box holds the other; where their views overlap and one view of both needs no resizing; and where
-    the boxes overlap, both need resizing anyway, and both together do not need much more of it.
+    It is where one box holds the other; where their views overlap and one view of both needs no resizing (and is not
+    much larger than the two, `fit.local`); and where the boxes overlap, both need resizing anyway, and both together
+    do not need much more of it.
     """
     both = _union(hole, others)
     held = ((both == hole) | (both == others)).all(1) if len(others) else np.zeros(0, bool)
     one, two, joint = views(hole, size, fit), views(others, size, fit), views(both, size, fit)
     near = _gaps(one, two) < 0
+    if fit.local:
+        areas = [view[:, 2] * view[:, 3] for view in (one, two, joint)]
+        near &= areas[2] <= MOST_SPARE * (areas[0] + areas[1])
     if not fit.best:
         return np.asarray(held | near)
     sides = [view[:, 2:].max(1, initial=0) for view in (one, two, joint)]
@@ -135,7 +145,7 @@ def _gathered(holes: Boxes, fit: Fit) -> Boxes:
     """
     if len(holes) <= FEW_HOLES:
         return holes
-    cell = max(1, (fit.best or 1024) // 4)
+    cell = LEAST_PIECE if fit.local else max(1, (fit.best or 1024) // 4)
     small = holes[:, 2:].max(1) <= cell // 2
     squares, member = np.unique((holes[small, :2] + holes[small, 2:] // 2) // cell, axis=0, return_inverse=True)
     first, last = np.full((len(squares), 2), np.iinfo(np.int64).max), np.zeros((len(squares), 2), np.int64)
@@ -147,16 +157,23 @@ def _gathered(holes: Boxes, fit: Fit) -> Boxes:
 def _pieces(hole: Boxes, mask: Mask, fit: Fit) -> list[Boxes]:
     """A hole that is long but thin (a wire, a scratch, a line of text) cut into pieces that need no resizing.
 
-    Each (4,). Thin is what is nowhere thicker than an eighth of `fit.best`: it is filled from what lies beside it, and
-    gains nothing from being seen whole at a fraction of the size. A piece is filled knowing those before it.
+    Each (4,). It is filled from what lies beside it, and gains nothing from being seen whole at a fraction of the size,
+    or (`fit.local`) with surroundings as wide as it is long. A piece is filled knowing those before it.
     """
+    import cv2
+
     x, y, width, height = hole.tolist()
+    longest, step = max(width, height), max(1, fit.best // 2)
+    if longest <= 2 * LEAST_PIECE or (not fit.local and views(hole[None], mask.size, fit)[0, 2:].max() <= fit.best):
+        return [hole]
     part = mask.array[y : y + height, x : x + width]
-    if not fit.best or views(hole[None], mask.size, fit)[0, 2:].max() <= fit.best:
+    thick = 2 * float(cv2.distanceTransform(np.pad(part, 1).view(np.uint8), cv2.DIST_L2, 5).max())
+    if fit.local:
+        step = max(LEAST_PIECE, int(8 * thick))
+        if longest <= 2 * step:
+            return [hole]
+    elif not fit.best or thick > fit.best / 8:
         return [hole]
-    if not Mask(np.pad(part, 1)).shrink(fit.best // 16).empty:
-        return [hole]
-    step = max(1, fit.best // 2)
     pieces = []
     for top in range(0, height, step):
         for left in range(0, width, step):

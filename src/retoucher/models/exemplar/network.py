@@ -14,7 +14,7 @@ from retoucher.models.exemplar.fill import DEFAULT, Effort, fill
 class Exemplar:
     """Fills holes with pieces of the same picture, at the photo's own size up to a frame of 4096 pixels (2 GB)."""
 
-    fit = Fit(best=4096, context=1.0)
+    fit = Fit(best=4096, context=1.0, local=True)
     weights_name = None
 
     def __init__(self, effort: Effort = DEFAULT) -> None:
