@@ -142,7 +142,8 @@ def test_a_mask_that_covers_everything_is_refused(here, capsys):
 
 def test_an_unknown_model_is_refused_with_those_there_are(capsys):
     said = refused(capsys, 2, *usual(), "--model", "lamma")
-    assert said == "The option 'model' should be 'auto', 'lama' or 'exemplar', not 'lamma' (did you mean 'lama'?)."
+    choices = "'auto', 'lama', 'partialconv' or 'exemplar'"
+    assert said == f"The option 'model' should be {choices}, not 'lamma' (did you mean 'lama'?)."
 
 
 def test_unknown_weights_are_refused_with_a_close_name(capsys, monkeypatch):
@@ -279,3 +280,54 @@ def test_ctrl_c_in_the_middle_ends_at_once_with_one_sentence_and_no_file(here):
     assert running.returncode == 130
     assert said == "retoucher: Stopped: what was finished is kept, and nothing half done is left.\n"
     assert files() == before
+
+
+def test_the_mask_is_never_written_either(here, capsys):
+    assert "mask itself" in refused(capsys, 2, *usual(output="mask.png"), "--overwrite")
+    (here / "masks").mkdir()
+    (here / "masks" / "photo.png").write_bytes((here / "mask.png").read_bytes())
+    assert "mask itself" in refused(capsys, 2, *usual(mask="masks", output="masks"), "--overwrite")
+
+
+def test_several_photos_do_not_turn_a_file_name_into_a_folder(capsys):
+    said = refused(capsys, 2, "photo.png", "mask.png", "--box", "1,1,9,9", "--output", "out.png")
+    assert "need a folder" in said
+
+
+def test_a_mask_of_zeros_and_ones_is_refused_with_its_brightest_value(here, capsys):
+    Pillow.fromarray(np.eye(*SIZE, dtype=np.uint8)).save(here / "ones.png")
+    assert "brightest value is 1 of 255" in refused(capsys, 2, *usual(mask="ones.png"))
+
+
+def test_a_picture_is_not_poured_into_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert "terminal" in refused(capsys, 2, *usual(output="-"))
+
+
+def test_a_folder_is_no_photo_and_nothing_is_no_output(here, capsys):
+    (here / "album").mkdir()
+    assert "is a folder" in refused(capsys, 2, *usual(photo="album"))
+    assert "no name" in refused(capsys, 2, *usual(output=""))
+
+
+def test_a_demonstration_that_cannot_be_written_is_refused_before_any_work(here, capsys):
+    assert main(["demo", "--output", str(here / "photo.png" / "x")]) == 2
+    assert "cannot be a folder" in capsys.readouterr().err
+
+
+def test_one_photo_for_a_folder_is_continued_like_many(here, capsys):
+    for _ in range(2):
+        assert main(["inpaint", *usual(output="done/")]) == 0
+    assert "already there" in capsys.readouterr().out
+
+
+def test_ctrl_c_while_everything_is_still_being_imported_ends_with_a_sentence(tmp_path):
+    (tmp_path / "cyclopts.py").write_text("raise KeyboardInterrupt")
+    told = subprocess.run(
+        [sys.executable, "-m", "retoucher", "--help"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 130
+    assert told.stderr.count("\n") == 1

@@ -14,7 +14,8 @@ from retoucher.errors import UsageError
         ({"xyz": 3}, "inpaint has no option 'xyz'."),
         (
             {"model": "lame"},
-            "The option 'model' should be 'auto', 'lama' or 'exemplar', not 'lame' (did you mean 'lama'?).",
+            "The option 'model' should be 'auto', 'lama', 'partialconv' or 'exemplar', "
+            "not 'lame' (did you mean 'lama'?).",
         ),
         ({"grow": 65}, "The option 'grow' should be less than or equal to 64, not '65'."),
         ({"grow": "much"}, "The option 'grow' should be a valid integer, not 'much'."),

@@ -67,6 +67,72 @@ def _lama(name: str, title: str, parameters: int, files: tuple[File, ...], notes
     )
 
 
+_PLACES = "It was trained on Places, whose pictures are for non-commercial research and education."
+_UNSTATED = "OpenMMLab publishes its code under Apache-2.0 and states no licence of its own for this file."
+_PATENT = "A patent application covers the method (US 2019/0295228 A1)."
+
+
+def _partialconv(
+    name: str, trained: str, parameters: int, file: File, terms: str, notes: str, *, faces: bool = False
+) -> Weights:
+    """What published networks of partial convolutions have in common; the authors never published theirs."""
+    return Weights(
+        name=name,
+        method="partialconv",
+        title=f"Partial convolutions, 7 levels, 256 pixels, trained on {trained}",
+        paper="Liu et al., Image Inpainting for Irregular Holes Using Partial Convolutions, arXiv 1804.07723",
+        files=(file,),
+        parameters=parameters,
+        build="retoucher.models.partialconv:from_published",
+        select=generator_names,
+        licence="none stated for the weights; the code they came with is Apache-2.0",
+        commercial="no" if faces else "unclear",
+        terms=f"{terms} {_PATENT}",
+        attribution="OpenMMLab (mmagic, formerly mmediting), after Guilin Liu and others (NVIDIA)",
+        notes=f"{notes} Size and sha256 are not published, so download it yourself and add it.",
+        by_name_only=faces,
+    )
+
+
+def _openmmlab(end: str) -> File:
+    name = f"pconv_256x256_stage2_4x2_{end}.pth"
+    return File(name, "checkpoint", f"https://download.openmmlab.com/mmediting/inpainting/pconv/{name}")
+
+
+_PARTIALCONV = (
+    _partialconv(
+        "pconv-places",
+        "Places by OpenMMLab",
+        25_779_860,
+        _openmmlab("places_20200619-1ffed0e8"),
+        f"{_UNSTATED} {_PLACES}",
+        "Published with 22.76 dB PSNR and 0.801 SSIM on Places365-val.",
+    ),
+    replace(
+        _partialconv(
+            "pconv-port",
+            "Places by naoto0804",
+            25_779_796,
+            File("1000000.pth", "checkpoint"),
+            "The code has been MIT since 2020 (issue 49 of its repository); no licence is stated for the file, and its "
+            f"author does not vouch for its quality. {_PLACES}",
+            "Release v0.0.0 of naoto0804/pytorch-inpainting-with-partial-conv holds it.",
+        ),
+        licence="none stated for the weights; the code they came with is MIT",
+        attribution="naoto0804 (pytorch-inpainting-with-partial-conv), after Guilin Liu and others (NVIDIA)",
+    ),
+    _partialconv(
+        "pconv-celeba",
+        "faces (CelebA-HQ) by OpenMMLab",
+        25_779_860,
+        _openmmlab("celeba_20200619-860f8b95"),
+        f"{_UNSTATED} It was trained on CelebA-HQ, whose pictures and what is derived from them are for non-commercial "
+        "research.",
+        "For aligned faces, so it is taken only when it is asked for by name.",
+        faces=True,
+    ),
+)
+
 ENTRIES: tuple[Weights, ...] = (  # the best of each method first
     _lama(
         "big-lama",
@@ -133,9 +199,11 @@ ENTRIES: tuple[Weights, ...] = (  # the best of each method first
         attribution=f"dreMaz (training on drawn pictures), Sanster (export), {_AUTHORS}",
         by_name_only=True,
     ),
+    *_PARTIALCONV,
 )
-METHODS = ("lama", "exemplar")
-"""What `auto` tries, best first. By eye for now: measured tables on real photos are to settle the order."""
+METHODS = ("lama", "partialconv", "exemplar")
+"""What `auto` tries, best first; networks only where their weights are. By eye for now: measured tables on real photos
+are to settle the order."""
 
 
 def entry(name: str) -> Weights:
@@ -160,7 +228,7 @@ def best(method: str) -> Copy | None:
 def load(name: str = "auto", device: str | None = None) -> Any:
     """A model ready to use: on its device, in eval mode, with the entry's name (or None) as `weights_name`.
 
-    `name` is a method ("lama", "exemplar"), an entry ("big-lama"), or "auto": the first of `METHODS` that can run here.
+    `name` is a method ("lama", "exemplar" …), an entry ("big-lama"), or "auto": the first of `METHODS` that can run.
     `device` is what `retoucher.device.choose` takes, None its default. The last two networks stay in memory. Raises
     UsageError for an unknown name or absent weights, saying what to do; RetoucherError when a file is damaged.
     """

@@ -187,9 +187,9 @@ def _chosen(top: object, where: str, choose: Choose) -> dict[str, View]:
 
 
 def _state(top: object) -> dict[str, View]:
-    """The tensors of a dictionary, or of its `state_dict` (Lightning); whatever else it holds is left alone."""
-    inner = top.get("state_dict") if isinstance(top, Pairs) else None
-    pairs = inner if isinstance(inner, Pairs) else top
+    """The tensors of a dictionary, or of its `state_dict` (Lightning, OpenMMLab) or `model`, and nothing else of it."""
+    inside = [top.get(name) for name in ("state_dict", "model")] if isinstance(top, Pairs) else []
+    pairs = next((inner for inner in inside if isinstance(inner, Pairs)), top)
     items = pairs.items if isinstance(pairs, Pairs) else []
     return {name: value for name, value in items if type(name) is str and isinstance(value, View)}
 

@@ -34,10 +34,13 @@ def run(output: str | Path, *, overwrite: bool = False, load: Load | None = None
     for path in (after_path, both_path):
         if path.exists() and not overwrite:
             raise UsageError(f"{path} already exists: choose another --output or pass --overwrite.")
+    try:
+        Path(output).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be a folder ({error.strerror}): choose another --output.") from None
     photo, mask = sample()
     with Bar("sample photo") as bar:
         result = Inpaint().run(photo, mask, load=load or partial(catalogue.load, device="auto"), tell=bar)
-    Path(output).mkdir(parents=True, exist_ok=True)
     result.image.save(after_path, overwrite=overwrite)
     side_by_side(photo, result.image, mask).save(both_path, overwrite=overwrite, mark=False)
     outside = np.count_nonzero((result.image.samples != photo.samples).any(-1) & ~result.changed.array)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from retoucher.mask import Mask
 
 Load = Callable[[str], Any]
-"""Gives the model of a method ("lama", "exemplar", "auto") or of a Weights entry, ready on its device."""
+"""Gives the model of a method ("lama", "exemplar", "auto" …) or of a Weights entry, ready on its device."""
 
 
 @dataclass(frozen=True)

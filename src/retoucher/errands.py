@@ -39,20 +39,22 @@ class Errand:
     def run(self, photos: Sequence[str], output: str) -> int:
         """Do it for all photos and say how it went; returns the exit code.
 
-        Of several photos, those whose result is already there are left out, so the same command continues a batch
-        that was stopped; a photo that fails is named, the others are done, and the exit code is 1.
+        Where they go to a folder, those whose result is already there are left out, so the same command continues a
+        batch that was stopped; a photo that fails is named, the others are done, and the exit code is 1.
         """
         if not (self.mask or self.boxes or self.transparent):
             raise UsageError("Say what may change: --mask FILE, --box X,Y,WIDTH,HEIGHT or --transparent.")
         pairs = list(zip(photos, outputs(photos, output), strict=True))
-        if len(pairs) == 1:
-            check_output(*pairs[0], overwrite=self.overwrite)
-            self._do(*pairs[0], pairs[0][0])
-            return 0
-        waiting = [(photo, end) for photo, end in pairs if self.overwrite or not os.path.lexists(end)]
+        in_folder = pairs[0][1] != output
+        waiting = [(photo, end) for photo, end in pairs if not (in_folder and self._is_done(photo, end))]
         if len(waiting) < len(pairs):
             done = len(pairs) - len(waiting)
             self._say(f"{done} of {len(pairs)} results are already there and are left as they are (see --overwrite).")
+        if len(pairs) == 1:
+            for photo, end in waiting:
+                self._check(photo, end)
+                self._do(photo, end, photo)
+            return 0
         if waiting:
             self.load(self.edit.loads)  # what is wrong with the model is wrong for all of them: said once, here
         failed = sum(
@@ -64,12 +66,23 @@ class Errand:
     def _tried(self, photo: str, output: str, title: str) -> bool:
         """Do one of several photos; what goes wrong is said, and does not stop the others."""
         try:
-            check_output(photo, output, overwrite=self.overwrite)
+            self._check(photo, output)
             self._do(photo, output, title)
         except Exception as error:
-            print(f"retoucher: {photo}: {sentence(error)}", file=sys.stderr)
+            said = sentence(error)
+            print(f"retoucher: {said if said.startswith(photo) else f'{photo}: {said}'}", file=sys.stderr)
             return False
         return True
+
+    def _is_done(self, photo: str, output: str) -> bool:
+        """Whether the result is there already and may stay."""
+        return not self.overwrite and os.path.lexists(output) and not _same(photo, output)
+
+    def _check(self, photo: str, output: str) -> None:
+        """Refuse, before any work is done, an output that cannot be written or that would take a mask's place."""
+        check_output(photo, output, overwrite=self.overwrite)
+        if self.mask and output != STREAM and _same(mask_file(self.mask, photo), output):
+            raise UsageError(f"{output} is the mask itself: choose another output.")
 
     def _do(self, photo: str, output: str, title: str) -> None:
         """Open, run, write, and say what was done."""
@@ -100,7 +113,10 @@ class Errand:
                 raise UsageError("The photo has no transparency to fill: give --mask FILE or --box X,Y,WIDTH,HEIGHT.")
             mask |= Mask.from_alpha(image)
         if self.mask:
-            drawn = Mask.open(mask_file(self.mask, photo), max_pixels=self.max_pixels)
+            file = mask_file(self.mask, photo)
+            drawn = Mask.open(file, max_pixels=self.max_pixels)
+            if drawn.empty:
+                _check_brightness(file)
             mask = mask | drawn if drawn.size == mask.size else drawn  # the edit says what is wrong with its size
         return mask
 
@@ -124,10 +140,12 @@ def outputs(photos: Sequence[str], output: str) -> list[str]:
 
     A folder is meant where there are several photos, where one of that name exists, or where it ends in a slash.
     """
+    if not output:
+        raise UsageError("The output has no name: give --output FILE or FOLDER.")
     folder = len(photos) > 1 or output.endswith(("/", os.sep)) or Path(output).is_dir()
     if not folder:
         return [output]
-    if output == STREAM or Path(output).is_file():
+    if output == STREAM or Path(output).is_file() or (not Path(output).is_dir() and _named_like_a_file(output)):
         raise UsageError("Several photos need a folder to go to: give --output FOLDER.")
     if STREAM in photos:
         raise UsageError("A photo from standard input has no name to use in a folder: give --output FILE.")
@@ -137,24 +155,43 @@ def outputs(photos: Sequence[str], output: str) -> list[str]:
     return [str(Path(output) / Path(photo).name) for photo in photos]
 
 
+def _named_like_a_file(output: str) -> bool:
+    """Whether an output ends like a picture's name, which is hardly meant for a folder."""
+    from retoucher.formats import container_for
+
+    try:
+        return not output.endswith(("/", os.sep)) and bool(container_for(Path(output)))
+    except UsageError:
+        return False
+
+
 def check_output(photo: str, output: str, *, overwrite: bool) -> None:
     """Refuse, before any work is done, an output that will be refused in the end."""
     from retoucher.formats import container_for
 
     if output == STREAM:
+        if sys.stdout.isatty():
+            raise UsageError("Standard output is a terminal: send it to a file or a pipe, or give --output FILE.")
         return
+    if photo != STREAM and Path(photo).is_dir():
+        raise UsageError(f"{photo} is a folder: name the photos in it, such as {Path(photo) / '*.jpg'}.")
     path = Path(output)
     container_for(path)
-    try:
-        if photo != STREAM and os.path.lexists(path) and path.samefile(photo):
-            raise UsageError(f"{output} is the photo itself, which is never changed: choose another output.")
-    except OSError:
-        pass  # a missing photo is reported where it is opened
+    if photo != STREAM and _same(photo, output):
+        raise UsageError(f"{output} is the photo itself, which is never changed: choose another output.")
     if os.path.lexists(path) and not overwrite:
         raise UsageError(f"{output} already exists: choose another output or pass --overwrite.")
     home = next(parent for parent in path.absolute().parents if parent.exists())
     if not home.is_dir() or not os.access(home, os.W_OK):
         raise UsageError(f"{home} may not be written to: choose another output.")
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names are of one file; what is missing is reported where it is opened."""
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
 
 
 def mask_file(mask: str, photo: str) -> str:
@@ -174,10 +211,26 @@ def mask_file(mask: str, photo: str) -> str:
     return str(found[0])
 
 
+def _check_brightness(mask: str) -> None:
+    """Refuse a mask in which something is drawn, but so dark that none of it counts (0 and 1 instead of 0 and 255)."""
+    from retoucher.image import Image
+
+    image = Image.open(mask)
+    brightest = int(image.colors.max())
+    if 0 < brightest < image.maximum / 16:
+        raise UsageError(
+            f"{mask} is all but black: its brightest value is {brightest} of {image.maximum}, and only what is "
+            "more than half of that may change; multiply its values."
+        )
+
+
 def sentence(error: Exception) -> str:
     """What to tell the person: our own errors say it themselves, others should not have happened."""
     if isinstance(error, RetoucherError):
         return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; nothing was written there, so choose another place or make room."
     said = " ".join(f"{type(error).__name__}: {error}".split())
     if isinstance(error, MemoryError) or "memory" in said.lower():
         return "There is not enough memory for this photo: close other programs, or use a smaller photo or mask."

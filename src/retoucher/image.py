@@ -19,7 +19,7 @@ MAX_PIXELS = 200_000_000
 """Largest picture opened unless the caller says otherwise: 200 megapixels, 600 MB of 8-bit RGB."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Image(Picture):
     """A photo: a `Picture` that can be opened, seen, pasted into and saved. Never changed."""
 

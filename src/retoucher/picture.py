@@ -20,7 +20,7 @@ class Encoded:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Picture:
     """A photo: samples as the file has them, upright, and all that must come back when it is saved. Never changed.
 
@@ -44,6 +44,11 @@ class Picture:
     changed: Samples | None = None
     mark: str | None = None
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Short: the file's bytes are of no use on a screen."""
+        kind = f"{self.color}{'A' if self.has_alpha else ''}, {8 * self.samples.dtype.itemsize} bits"
+        return f"<{type(self).__name__} {self.width}×{self.height}, {kind}, {self.container or 'in memory'}>"
 
     def __post_init__(self) -> None:
         self.samples.flags.writeable = False

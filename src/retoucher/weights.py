@@ -32,7 +32,7 @@ class File:
     """One published file: its name, how it is written, and what is known about it (size in bytes)."""
 
     name: str
-    format: Literal["torchscript", "lightning", "zip around lightning", "safetensors"]
+    format: Literal["torchscript", "lightning", "zip around lightning", "checkpoint", "safetensors"]
     url: str = ""
     size: int | None = None
     sha256: str | None = None

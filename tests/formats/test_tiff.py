@@ -173,3 +173,25 @@ def test_random_damage_gives_one_sentence():
             said.append(str(error))
     assert said
     assert not any("\n" in one for one in said)
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_colours_stored_multiplied_by_alpha_are_seen_as_they_are_and_come_back_to_the_bit(depth):
+    random, top = np.random.default_rng(0), np.iinfo(depth).max
+    alpha = random.integers(0, top + 1, (40, 50, 1))
+    stored = np.concatenate([(random.random((40, 50, 3)) * (alpha + 0.999)).astype(int), alpha], -1).astype(depth)
+    file = io.BytesIO()
+    tifffile.imwrite(file, stored, photometric="rgb", extrasamples=["assocalpha"])
+    image = Image.open(file.getvalue())
+    visible = alpha[..., 0] > 0
+    expected = stored[..., :3] / np.maximum(alpha, 1)
+    assert np.abs(image.pixels.numpy().transpose(1, 2, 0) - expected)[visible].max() <= 0.5 / top + 1e-6
+    where = np.zeros((40, 50), bool)
+    where[10:20, 10:20] = True
+    result = image.paste(torch.full((3, 40, 50), 0.5), where)
+    with tifffile.TiffFile(io.BytesIO(result.encode("TIFF").data)) as again:
+        assert int(again.pages[0].extrasamples[0]) == 1
+        assert np.array_equal(again.asarray()[~where], stored[~where])
+        assert (again.asarray()[..., :3] <= again.asarray()[..., 3:]).all()
+    png = Image.open(result.encode("PNG").data)
+    assert np.array_equal(png.samples[~where], image.samples[~where])

@@ -66,3 +66,23 @@ def picture(height: int, width: int, count: int = 1, seed: int = 1) -> tuple[Ten
     mask[..., height // 3 : height // 2 + 1, width // 4 : width // 2 + 1] = 1
     mask[..., : height // 8 + 1, -3:] = 1
     return image, mask
+
+
+def published_draw(network: nn.Module, seed: int) -> dict[str, Tensor]:
+    """The random tensors that the published discriminator was given for a fixture: the same seed, the same order."""
+    random = torch.Generator().manual_seed(seed)
+    drawn = {}
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Conv2d):
+            scale = (2 / module.weight[0].numel()) ** 0.5
+            drawn[f"{name}.weight"] = torch.randn(module.weight.shape, generator=random) * scale
+            drawn[f"{name}.bias"] = torch.randn(module.bias.shape, generator=random) * 0.1
+        if isinstance(module, nn.BatchNorm2d):
+            size = module.weight.shape
+            drawn[f"{name}.weight"] = torch.rand(size, generator=random) + 0.5
+            drawn[f"{name}.bias"] = torch.randn(size, generator=random) * 0.2
+            drawn[f"{name}.running_mean"] = torch.randn(size, generator=random) * 0.3
+            drawn[f"{name}.running_var"] = torch.rand(size, generator=random) * 1.5 + 0.5
+            torch.randint(2, (1,), generator=random)  # theirs becomes the count of batches, which changes no number
+            drawn[f"{name}.num_batches_tracked"] = torch.tensor(0)
+    return drawn

@@ -37,7 +37,7 @@ class Inpaint(Edit):
         Input("mask", "mask", "what may change: white is filled, black is kept"),
     )
 
-    model: Literal["auto", "lama", "exemplar"] = Field(
+    model: Literal["auto", "lama", "partialconv", "exemplar"] = Field(
         default="auto", description="what fills the hole: a method, or the best that is present"
     )
     weights: str = Field(default="", description="which weights of the method: a name from `retoucher weights list`")

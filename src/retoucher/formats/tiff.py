@@ -128,7 +128,7 @@ def _samples(page: Any) -> tuple[Samples, Color, bool, tuple[str, ...]]:
         notes.append("White was stored as 0; it is written as the largest value.")
     alpha = values.shape[2] > count
     if alpha and int(next(iter(page.extrasamples or (0,)))) == 1:
-        notes.append("The colours are stored multiplied by alpha, and stay so.")
+        values = tiff_strips.divided(values)
     return values, color, alpha, tuple(notes)
 
 

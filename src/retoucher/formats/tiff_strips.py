@@ -16,6 +16,9 @@ from retoucher.picture import Picture
 Samples = np.ndarray[Any, np.dtype[Any]]
 Field = tuple[int, int, int, bytes]
 
+ASSOCIATED = 1
+"""ExtraSamples where the colours are stored multiplied by alpha."""
+
 STRIP = 1 << 18  # bytes of a strip before compression
 PREDICTED = (5, 8, 32946, 50000)
 OTHER = "This TIFF's compression would lose quality once more, so the result is compressed without loss (deflate)."
@@ -55,11 +58,33 @@ def encode(image: Picture, source: bytes | None, own: list[Field], mark: str) ->
     predictor = _number(own, 317, source, 1) if source and not notes else 2
     predictor = 2 if predictor == 2 and compression in PREDICTED else 1
     rows = max(1, STRIP // image.samples[0].nbytes)
+    samples = image.samples
+    if image.has_alpha and _number(own, 338, source, 2) == ASSOCIATED:
+        samples = multiplied(samples)
     parts = tuple(
-        coders[compression](_bytes(image.samples[start : start + rows], predictor, mark))
+        coders[compression](_bytes(samples[start : start + rows], predictor, mark))
         for start in range(0, image.height, rows)
     )
     return Strips(parts, _fields(image, own, source, compression, predictor, rows, mark), notes)
+
+
+def divided(samples: Samples) -> Samples:
+    """Colours that are stored multiplied by alpha ("associated"), as they are: (H, W, C), the last channel alpha.
+
+    Nothing is lost: `multiplied` gives the stored values back (those of valid files: no colour above its alpha).
+    """
+    top = int(np.iinfo(samples.dtype).max)
+    alpha = samples[:, :, -1:].astype(np.uint64)
+    colors = (2 * top * samples[:, :, :-1].astype(np.uint64) + alpha) // np.maximum(2 * alpha, 1)
+    return np.concatenate([np.where(alpha > 0, colors, 0).clip(0, top).astype(samples.dtype), samples[:, :, -1:]], 2)
+
+
+def multiplied(samples: Samples) -> Samples:
+    """The way back from `divided`."""
+    top = int(np.iinfo(samples.dtype).max)
+    alpha = samples[:, :, -1:].astype(np.uint64)
+    colors = (2 * samples[:, :, :-1].astype(np.uint64) * alpha + top) // (2 * top)
+    return np.concatenate([colors.astype(samples.dtype), samples[:, :, -1:]], 2)
 
 
 def _bytes(rows: Samples, predictor: int, mark: str) -> bytes:

@@ -9,12 +9,10 @@ import torch
 from torch import Tensor
 
 from retoucher.errors import RetoucherError
+from retoucher.models.common.strict import check
 from retoucher.models.lama.ffc import Split
 from retoucher.models.lama.network import FourierGenerator, LaMa, Sizes
 from retoucher.models.lama.regular import RegularGenerator, RegularSizes
-
-NAMED = 4
-"""How many names an error spells out."""
 
 
 def from_published(tensors: Mapping[str, Tensor]) -> LaMa:
@@ -27,7 +25,7 @@ def from_published(tensors: Mapping[str, Tensor]) -> LaMa:
     """
     tensors = bare(tensors)
     core = _described(tensors)
-    _check(core, tensors)
+    check({name: tensor.shape for name, tensor in core.state_dict().items()}, tensors, "LaMa generator")
     core.load_state_dict({name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}, assign=True)
     return LaMa(core.float()).eval()
 
@@ -114,25 +112,3 @@ def _last(tensors: Mapping[str, Tensor]) -> Tensor:
 def _numbers(names: Iterable[str], pattern: str) -> list[int]:
     """The different numbers that the pattern's group takes, in order."""
     return sorted({int(match[1]) for name in names if (match := re.fullmatch(pattern, name))})
-
-
-def _check(core: FourierGenerator | RegularGenerator, tensors: Mapping[str, Tensor]) -> None:
-    """Every tensor has its place, every place its tensor, all shapes fit; else a RetoucherError that names them."""
-    wanted = core.state_dict()
-    missing = [name for name in wanted if name not in tensors]
-    extra = [name for name in tensors if name not in wanted]
-    wrong = [
-        f"{name} is {tuple(tensors[name].shape)} instead of {tuple(tensor.shape)}"
-        for name, tensor in wanted.items()
-        if name in tensors and tensors[name].shape != tensor.shape
-    ]
-    found = {"missing": missing, "not part of it": extra, "of another shape": wrong}
-    told = [f"{what}: {_list(names)}" for what, names in found.items() if names]
-    if told:
-        raise RetoucherError(f"The tensors are not one whole LaMa generator ({'; '.join(told)}); give the whole file.")
-
-
-def _list(names: list[str]) -> str:
-    """The first few names and how many more there are."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

@@ -1,0 +1,1 @@
+"""Training: photos, holes, the loop. Needs torch, numpy, Pillow, OpenCV and safetensors, nothing else."""
