@@ -2,6 +2,6 @@
 
 from retoucher.models.lama.fused import fused
 from retoucher.models.lama.network import LaMa
-from retoucher.models.lama.weights import from_published
+from retoucher.models.lama.weights import discriminator_from_published, from_published
 
-__all__ = ["LaMa", "from_published", "fused"]
+__all__ = ["LaMa", "discriminator_from_published", "from_published", "fused"]

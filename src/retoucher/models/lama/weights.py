@@ -10,6 +10,7 @@ from torch import Tensor
 
 from retoucher.errors import RetoucherError
 from retoucher.models.common.strict import check
+from retoucher.models.lama.discriminator import discriminator_from_published as discriminator_from_published
 from retoucher.models.lama.ffc import Split
 from retoucher.models.lama.network import FourierGenerator, LaMa, Sizes
 from retoucher.models.lama.regular import RegularGenerator, RegularSizes
