@@ -30,9 +30,8 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
 BANDS = 4  # fixed, so that results do not depend on the machine's core count
-ROWS = np.float32(
-    2
-)  # a row counts as much as two columns: in photos what lies beside is more alike than what lies above
+FEW = 1500  # patches or pixels: threads are not worth starting for fewer
+ROWS = np.float32(2)  # a row counts as two columns: in photos what lies beside is more alike than what lies above
 
 
 @dataclass(frozen=True)
@@ -153,11 +152,19 @@ def workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=min(BANDS, threads()), thread_name_prefix="patchmatch")
 
 
-def in_bands(rows: range, work: Callable[[int, int], None]) -> None:
-    """Call `work(top, bottom)` for each of the fixed bands of `rows`, at the same time."""
+def in_bands(rows: range, amount: int, work: Callable[[int, int], None]) -> None:
+    """Call `work(top, bottom)` for each of the fixed bands of `rows`, which hold `amount` patches or pixels in all.
+
+    At the same time, or where that takes longer than the work, one after the other.
+    """
     cuts = np.linspace(rows.start, rows.stop, BANDS + 1).astype(int).tolist()
-    for done in [workers().submit(work, a, b) for a, b in pairwise(cuts) if b > a]:
-        done.result()
+    bands = [(a, b) for a, b in pairwise(cuts) if b > a]
+    if amount < FEW:
+        for top, bottom in bands:
+            work(top, bottom)
+    else:
+        for done in [workers().submit(work, top, bottom) for top, bottom in bands]:
+            done.result()
 
 
 def bounds(wanted: Bools) -> tuple[range, range]:
@@ -195,7 +202,7 @@ class Search:
                 top, bottom, columns.start, columns.stop, near, far, self.burden,
             )  # fmt: skip
 
-        in_bands(rows, work)
+        in_bands(rows, int(field.target.sum()), work)
         return Field(field.source, cost, field.target)
 
     def improved(self, field: Field, *, rounds: int, seed: int) -> Field:
@@ -203,7 +210,7 @@ class Search:
         rows, columns = bounds(field.target)
         target, source, channels = _flat(self.target), _flat(self.source), self.target.shape[2]
         where, cost = field.source.copy(), field.cost.copy()
-        near, far = np.float32(self.near), np.float32(self.far)
+        near, far, amount = np.float32(self.near), np.float32(self.far), int(field.target.sum())
         for turn in range(rounds):
             before = where.copy()
 
@@ -214,7 +221,7 @@ class Search:
                     near, far, self.burden, max(self.allowed.shape),
                 )  # fmt: skip
 
-            in_bands(rows, work)
+            in_bands(rows, amount, work)
         return Field(where, cost, field.target)
 
 

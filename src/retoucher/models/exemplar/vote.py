@@ -77,7 +77,7 @@ def vote(
             top, bottom, columns.start, columns.stop,
         )  # fmt: skip
 
-    in_bands(rows, work)
+    in_bands(rows, int(hole.sum()), work)
     return result
 
 
@@ -89,7 +89,7 @@ def offsets(hole: Bools, field: Field, radius: int) -> Ints:
     def work(top: int, bottom: int) -> None:
         _choose(hole, field.source, field.cost, field.target, radius, result, top, bottom, columns.start, columns.stop)
 
-    in_bands(rows, work)
+    in_bands(rows, int(hole.sum()), work)
     return result
 
 
