@@ -226,3 +226,14 @@ def test_importing_the_image_is_cheap():
     code = f"import sys, retoucher.image, retoucher.formats; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_what_is_no_file_at_all_is_refused_by_its_kind():
+    for nothing in (None, 7):
+        with pytest.raises(UsageError, match=r"not (NoneType|int)"):
+            Image.open(nothing)
+
+
+def test_a_photo_is_shown_in_one_short_line():
+    image = Image.open(Image.from_array(np.zeros((4, 5, 4), np.uint8)).encode("PNG").data)
+    assert repr(image) == "<Image 5×4, RGBA, 8 bits, PNG>"

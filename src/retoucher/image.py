@@ -34,6 +34,8 @@ class Image(Picture):
 
         if isinstance(source, (str, Path)):
             name, data, path = str(source), read_whole(source), Path(source)
+        elif not isinstance(source, bytes) and not hasattr(source, "read"):
+            raise UsageError(f"A picture is a path, bytes or an open file, not {type(source).__name__}.")
         else:
             name, data, path = "The input", source if isinstance(source, bytes) else source.read(), None
         held = vars(formats.read(data, name, max_pixels))
