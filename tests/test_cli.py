@@ -191,6 +191,9 @@ def test_demo_shows_where_its_pictures_are(here, capsys):
         assert str(here / "shown" / name) in said
     result, both = Image.open("shown/result.png"), Image.open("shown/before_after.png")
     assert both.size == (result.height, 2 * result.width)
+    assert all(
+        b"DigitalSourceType" in (here / "shown" / name).read_bytes() for name in ("result.png", "before_after.png")
+    )
     assert main(["demo", "--output", "shown"]) == 2
     assert main(["demo", "--output", "shown", "--overwrite"]) == 0
 

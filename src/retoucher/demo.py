@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -42,7 +43,7 @@ def run(output: str | Path, *, overwrite: bool = False, load: Load | None = None
     with Bar("sample photo") as bar:
         result = Inpaint().run(photo, mask, load=load or partial(catalogue.load, device="auto"), tell=bar)
     result.image.save(after_path, overwrite=overwrite)
-    side_by_side(photo, result.image, mask).save(both_path, overwrite=overwrite, mark=False)
+    side_by_side(photo, result.image, mask).save(both_path, overwrite=overwrite)
     outside = np.count_nonzero((result.image.samples != photo.samples).any(-1) & ~result.changed.array)
     return [
         f"An object was taken out of the sample photo by {result.report.method} in {result.report.seconds:.1f} s.",
@@ -63,4 +64,5 @@ def side_by_side(before: Image, after: Image, mask: Mask) -> Image:
     line = mask.grow(OUTLINE_WIDTH).array & ~mask.array
     left, right = (np.moveaxis(image.pixels.mul(255).round().byte().numpy(), 0, -1) for image in (before, after))
     left = np.where(line[..., None], np.array(OUTLINE, np.uint8), left)
-    return Image.from_array(np.concatenate([left, right], 1))
+    both = Image.from_array(np.concatenate([left, right], 1))
+    return replace(both, mark=after.mark, changed=np.ones(both.size, bool))  # so that it says what it shows
