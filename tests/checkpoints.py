@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from retoucher import weights
 from retoucher.catalogue import generator_names
 from retoucher.weights import File, Weights
 
@@ -196,3 +197,14 @@ def toy_entry(name: str = "toy", **changes: Any) -> Weights:
 def published(path: Path, url: str = "") -> File:
     """What a catalogue would know about a file."""
     return File(path.name, "torchscript", url, path.stat().st_size, sha256(path.read_bytes()).hexdigest())
+
+
+def kept():
+    return sorted(path.name for path in weights.folder().iterdir()) if weights.folder().exists() else []
+
+
+def assert_holds(copy, network):
+    tensors = weights.load_tensors(copy)
+    expected = network.state_dict()
+    assert set(tensors) == set(expected)
+    assert all(torch.equal(tensors[name], expected[name]) for name in expected)

@@ -16,7 +16,8 @@ from PIL import Image as Pillow
 from fakes import Nosy
 from retoucher import catalogue
 from retoucher.cli import main
-from retoucher.errors import RetoucherError
+from retoucher.errands import _check_brightness
+from retoucher.errors import RetoucherError, UsageError
 from retoucher.image import Image
 from retoucher.mask import Mask
 
@@ -331,3 +332,10 @@ def test_ctrl_c_while_everything_is_still_being_imported_ends_with_a_sentence(tm
     )
     assert told.returncode == 130
     assert told.stderr.count("\n") == 1
+
+
+def test_the_second_look_at_an_empty_mask_keeps_to_the_cap_that_was_given(here):
+    Pillow.fromarray(np.zeros(SIZE, np.uint8)).save(here / "black.png")
+    _check_brightness("black.png", SIZE[0] * SIZE[1])
+    with pytest.raises(UsageError, match="--max-pixels"):
+        _check_brightness("black.png", SIZE[0] * SIZE[1] - 1)

@@ -1,9 +1,8 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
-from checkpoints import published, save_torchscript, toy, toy_entry
+from checkpoints import assert_holds, kept, published, save_torchscript, toy, toy_entry
 from loopback import Server
 from retoucher import download, weights
 from retoucher.errors import RetoucherError, UsageError
@@ -18,17 +17,6 @@ def places(tmp_path, monkeypatch):
     monkeypatch.setattr(download, "PAUSE", 0.0)
     for proxy in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(proxy, raising=False)
-
-
-def kept():
-    return sorted(path.name for path in weights.folder().iterdir()) if weights.folder().exists() else []
-
-
-def assert_holds(copy, network):
-    tensors = weights.load_tensors(copy)
-    expected = network.state_dict()
-    assert set(tensors) == set(expected)
-    assert all(torch.equal(tensors[name], expected[name]) for name in expected)
 
 
 @pytest.fixture

@@ -5,7 +5,17 @@ import pytest
 import safetensors.torch
 import torch
 
-from checkpoints import from_published, published, save_lightning, save_nested, save_torchscript, toy, toy_entry
+from checkpoints import (
+    assert_holds,
+    from_published,
+    kept,
+    published,
+    save_lightning,
+    save_nested,
+    save_torchscript,
+    toy,
+    toy_entry,
+)
 from retoucher import weights
 from retoucher.errors import RetoucherError
 
@@ -15,17 +25,6 @@ def places(tmp_path, monkeypatch):
     """A data folder and a torch cache of the test's own."""
     monkeypatch.setenv("RETOUCHER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-
-
-def kept():
-    return sorted(path.name for path in weights.folder().iterdir()) if weights.folder().exists() else []
-
-
-def assert_holds(copy, network):
-    tensors = weights.load_tensors(copy)
-    expected = network.state_dict()
-    assert set(tensors) == set(expected)
-    assert all(torch.equal(tensors[name], expected[name]) for name in expected)
 
 
 WRITERS = {

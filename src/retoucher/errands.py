@@ -74,6 +74,13 @@ class Errand:
             return False
         return True
 
+    @property
+    def _limit(self) -> int:
+        """How many pixels a photo or a mask may have."""
+        from retoucher.image import MAX_PIXELS
+
+        return MAX_PIXELS if self.max_pixels is None else self.max_pixels
+
     def _is_done(self, photo: str, output: str) -> bool:
         """Whether the result is there already and may stay."""
         return not self.overwrite and os.path.lexists(output) and not _same(photo, output)
@@ -86,13 +93,13 @@ class Errand:
 
     def _do(self, photo: str, output: str, title: str) -> None:
         """Open, run, write, and say what was done."""
-        from retoucher.image import MAX_PIXELS, Image
+        from retoucher.image import Image
         from retoucher.progress import Bar
 
         with Bar("standard input" if photo == STREAM else title, quiet=self.quiet) as bar:
             bar(0, "reading")
             source = sys.stdin.buffer.read() if photo == STREAM else photo
-            image = Image.open(source, max_pixels=MAX_PIXELS if self.max_pixels is None else self.max_pixels)
+            image = Image.open(source, max_pixels=self._limit)
             result = self.edit.run(image, self._mask_for(photo, image), load=self.load, tell=bar)
             bar(1, "writing")
             notes = self._written(result, output)
@@ -114,9 +121,9 @@ class Errand:
             mask |= Mask.from_alpha(image)
         if self.mask:
             file = mask_file(self.mask, photo)
-            drawn = Mask.open(file, max_pixels=self.max_pixels)
+            drawn = Mask.open(file, max_pixels=self._limit)
             if drawn.empty:
-                _check_brightness(file)
+                _check_brightness(file, self._limit)
             mask = mask | drawn if drawn.size == mask.size else drawn  # the edit says what is wrong with its size
         return mask
 
@@ -211,11 +218,11 @@ def mask_file(mask: str, photo: str) -> str:
     return str(found[0])
 
 
-def _check_brightness(mask: str) -> None:
+def _check_brightness(mask: str, max_pixels: int) -> None:
     """Refuse a mask in which something is drawn, but so dark that none of it counts (0 and 1 instead of 0 and 255)."""
     from retoucher.image import Image
 
-    image = Image.open(mask)
+    image = Image.open(mask, max_pixels=max_pixels)
     brightest = int(image.colors.max())
     if 0 < brightest < image.maximum / 16:
         raise UsageError(

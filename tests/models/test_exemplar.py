@@ -7,7 +7,7 @@ import torch
 from retoucher.models.exemplar import Exemplar
 from retoucher.models.exemplar.blend import Guide, diffused, solve
 from retoucher.models.exemplar.fill import Effort, fill
-from retoucher.models.exemplar.pyramid import pyramid, thickness
+from retoucher.models.exemplar.pyramid import pyramid
 from retoucher.models.exemplar.seams import blended
 
 
@@ -100,7 +100,7 @@ def test_a_pyramid_ends_where_the_hole_is_thin_and_reads_no_hole_pixel():
     image, hole = stripes(256, 320), hole_in(256, 320, 60, 140, 80, 180)
     image[hole] = 0
     levels = pyramid(image, hole, 5.0, 3)
-    assert thickness(levels[-1].hole) <= 5 < thickness(levels[-2].hole)
+    assert levels[-1].thickness <= 5 < levels[-2].thickness
     assert [level.hole.shape for level in levels[:3]] == [(256, 320), (128, 160), (64, 80)]
     known = levels[1].appearance[~levels[1].hole][:, :3]
     by_hand = stripes(256, 320).reshape(128, 2, 160, 2, 3).mean((1, 3))[~levels[1].hole]

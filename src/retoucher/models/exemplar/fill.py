@@ -15,7 +15,7 @@ import numpy as np
 from retoucher.jobs import Tell, silent
 from retoucher.models.common.patchmatch import Bools, Field, Floats, Ints, Search, finer_field, random_field
 from retoucher.models.exemplar.blend import diffused
-from retoucher.models.exemplar.pyramid import Level, doubled, halved, pyramid, thickness
+from retoucher.models.exemplar.pyramid import Level, doubled, halved, pyramid
 from retoucher.models.exemplar.seams import blended
 from retoucher.models.exemplar.vote import offsets, overuse, vote
 
@@ -97,7 +97,7 @@ def _rounds(level: Level, above: int, effort: Effort) -> int:
 
 def _searched(level: Level, field: Field, picture: Floats, seed: int, effort: Effort) -> Field:
     """Better sources for what the picture now shows."""
-    thick = 2 * thickness(level.hole)
+    thick = 2 * level.thickness
     search = Search(
         picture, level.appearance, level.allowed, level.radius,
         burden=effort.burden * overuse(field, level.radius), near=effort.near * thick, far=effort.far / thick,

@@ -56,17 +56,17 @@ class Level:
     @cached_property
     def trust(self) -> Floats:
         """How sure the place of each patch is: it falls with the distance from the known."""
-        return np.power(TRUST, -_distance(self.hole)).astype(np.float32)
+        return np.power(TRUST, -self._distance).astype(np.float32)
 
+    @cached_property
+    def thickness(self) -> float:
+        """The largest distance from a hole pixel to a known one, in pixels."""
+        return float(self._distance.max())
 
-def thickness(hole: Bools) -> float:
-    """The largest distance from a hole pixel to a known one, in pixels."""
-    return float(_distance(hole).max())
-
-
-def _distance(hole: Bools) -> Floats:
-    """From each hole pixel to the nearest known one. The picture's edge is no known pixel."""
-    return np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5))
+    @cached_property
+    def _distance(self) -> Floats:
+        """From each hole pixel to the nearest known one. The picture's edge is no known pixel."""
+        return np.asarray(cv2.distanceTransform(self.hole.astype(np.uint8), cv2.DIST_L2, 5))
 
 
 def pyramid(image: Floats, hole: Bools, coarsest_hole: float, radius: int) -> list[Level]:
@@ -87,7 +87,7 @@ def pyramid(image: Floats, hole: Bools, coarsest_hole: float, radius: int) -> li
         if level is None:
             return levels
         levels.append(level)
-        if thickness(hole) <= coarsest_hole:
+        if level.thickness <= coarsest_hole:
             return levels
         gradients, certain = halved(gradients, certain)
         colour, known = halved(colour, (~hole).astype(np.float32))
