@@ -25,14 +25,16 @@ HEAVY = {
     "pillow_heif",
     "jpeglib",
 }
-DOORS = {"__main__", "cli", "errands", "demo", "weights_cli", "batch", "server"}
+DOORS = {"__main__", "cli", "errands", "demo", "train_cli", "weights_cli", "evaluate_cli", "batch", "server"}
 OUTSIDE = {"PIL", "argparse", "cyclopts", "rich", "click", "http", "urllib", "requests", "fastapi", "uvicorn", "pooch"}
 
 
 def layer(module):
-    """0 core, 1 models and their training, 2 the catalogue of their weights, 3 edits, 4 doors."""
+    """0 core, 1 models and their training, 2 the catalogue of their weights, 3 edits, 4 their evaluation, 5 doors."""
     part = [*module.split("."), ""][1]
-    return 4 if part in DOORS else {"models": 1, "training": 1, "catalogue": 2, "edits": 3}.get(part, 0)
+    return (
+        5 if part in DOORS else {"models": 1, "catalogue": 2, "training": 3, "edits": 3, "evaluation": 4}.get(part, 0)
+    )
 
 
 def name(path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from retoucher import weights
 from retoucher.errors import RetoucherError, UsageError
+from retoucher.feature_entries import FEATURE_ENTRIES
 from retoucher.weights import Copy, File, Weights
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ ENTRIES: tuple[Weights, ...] = (  # the best of each method first
         by_name_only=True,
     ),
     *_PARTIALCONV,
+    *FEATURE_ENTRIES,
 )
 METHODS = ("lama", "partialconv", "exemplar")
 """What `auto` tries, best first; networks only where their weights are. By eye for now: measured tables on real photos
@@ -308,7 +310,7 @@ def _section(known: Weights) -> str:
         for file in known.files
     )
     facts = {
-        "Method": f"{known.method}; {known.parameters:,} parameters",
+        "Method": f"{known.method}; {known.parameters:,} parameters" if known.parameters else known.method,
         "Paper": known.paper,
         "By": known.attribution,
         "Licence": known.licence,

@@ -23,7 +23,9 @@ app = App(
     help="Take something out of a photo, and change nothing else.",
     suppress_keyboard_interrupt=False,  # `main` answers it with a sentence
 )
+app.command("retoucher.train_cli:app", name="train", help="Train a network on photos of your own.")
 app.command("retoucher.weights_cli:app", name="weights", help="The networks' weights: list, pull, add, verify.")
+app.command("retoucher.evaluate_cli:app", name="evaluate", help="Measure methods side by side on your own photos.")
 
 UNCHANGED = Inpaint()
 """What is done where no option is given."""

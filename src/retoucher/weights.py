@@ -50,8 +50,8 @@ class Weights:
     `build` is "package.module:function", a function from {published name: tensor} to a network in eval mode that
     raises on wrong names or shapes; `select` says which tensors of a file it gets. `faster`, if any, names a function
     from that network to an equal one that is quicker but can no longer be trained. `parameters` counts its trainable
-    numbers, so that another network of the same family is not mistaken for it. `licence` is one line, `terms` the
-    whole story told before a download.
+    numbers, so that another network of the same family is not mistaken for it; 0 where a part of it is enough.
+    `licence` is one line, `terms` the whole story told before a download.
     """
 
     name: str
@@ -222,7 +222,7 @@ def build(entry: Weights, tensors: "dict[str, Tensor]", where: str) -> "nn.Modul
         detail = " ".join(str(error).split())
         raise RetoucherError(f"{where} does not hold {entry.name}: {shown(detail.rstrip('.'), 500)}.") from error
     count = sum(parameter.numel() for parameter in model.parameters())
-    if count != entry.parameters:
+    if entry.parameters and count != entry.parameters:
         raise RetoucherError(
             f"{where} holds another network than {entry.name}: {count:,} parameters instead of {entry.parameters:,}."
         )

@@ -14,6 +14,11 @@ PARTS = (
     "models.lama.discriminator",
     "models.lama.encoder",
     "models.lama.loss",
+    "training.crops",
+    "training.door",
+    "training.command",
+    "training.__main__",
+    "training.fabric",
 )
 
 

@@ -26,7 +26,7 @@ def fused(model: LaMa) -> LaMa:
     if not isinstance(core, FourierGenerator | RegularGenerator) or not all(_usual(part) for part in core.modules()):
         return model
     with torch.no_grad():
-        copy = LaMa(FusedGenerator(core))
+        copy = LaMa(FusedGenerator(core), prefilled=model.prefilled)
     return copy.eval()
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from retoucher.fit import Fit
 from retoucher.frame import pad
 from retoucher.models.lama.ffc import FFCBlock, FFCLayer, Join, Split
+from retoucher.models.lama.prefill import repainted
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,17 @@ class FourierGenerator(nn.Module):
 class LaMa(nn.Module):
     """Fill a hole in one pass, every pixel seeing the whole picture through Fourier convolutions.
 
-    `core` is a generator in the paper's convention, (N, 4, H, W) -> (N, 3, H, W), published or `fused`. `fit` follows
-    from its depth: both sides are padded symmetrically to a multiple of 8, and to at least 16.
+    `core` is a generator in the paper's convention, (N, 4, H, W) -> (N, 3, H, W), published or `fused`; `prefilled`
+    says that it is one of ours, which changes a smooth filling instead of painting (`prefill`). `fit` follows from its
+    depth: both sides are padded symmetrically to a multiple of 8, and to at least 16.
     """
 
     fit = Fit(multiple=8, minimum=16)
 
-    def __init__(self, core: Any) -> None:
+    def __init__(self, core: Any, *, prefilled: bool = False) -> None:
         super().__init__()
         self.core = core
+        self.prefilled = prefilled
         self.fit = Fit(multiple=max(8, core.multiple), minimum=core.minimum)
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
@@ -106,7 +109,8 @@ class LaMa(nn.Module):
         hole = mask > 0
         x = torch.cat([image.masked_fill(hole, 0), hole.to(image.dtype)], dim=1)  # (N, 4, H, W)
         height, width = x.shape[-2:]
-        out: Tensor = self.core(pad(x, self._fit(height, width)))
+        x = pad(x, self._fit(height, width))
+        out: Tensor = repainted(self.core, x[:, :3], x[:, 3:]).clamp(0, 1) if self.prefilled else self.core(x)
         return out[..., :height, :width]
 
     def _fit(self, height: int, width: int) -> Fit:

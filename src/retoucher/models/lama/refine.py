@@ -44,6 +44,8 @@ def refine(
     """
     if isinstance(model.core, FusedGenerator):
         raise TypeError("refinement needs gradients: give the network as published, not its fused copy")
+    if model.prefilled:
+        raise TypeError("refinement is of networks that paint from nothing, not of prefilled ones")
     image = image.masked_fill(mask > 0, 0)  # not even a NaN under the hole reaches the result
     scales = pyramid(image, mask, min_side, max_scales, budget)
     result: Tensor | None = None

@@ -13,6 +13,7 @@ from retoucher.models.common.strict import check
 from retoucher.models.lama.discriminator import discriminator_from_published as discriminator_from_published
 from retoucher.models.lama.ffc import Split
 from retoucher.models.lama.network import FourierGenerator, LaMa, Sizes
+from retoucher.models.lama.prefill import MARK
 from retoucher.models.lama.regular import RegularGenerator, RegularSizes
 
 
@@ -21,14 +22,16 @@ def from_published(tensors: Mapping[str, Tensor]) -> LaMa:
 
     Takes the generator's names bare (`model.1.ffc.convl2l.weight`) or after anything that ends in `generator.`, as in
     the Lightning checkpoints and the TorchScript files, whose other tensors are left alone. Fourier, regular and
-    dilated generators of any width, depth, number of blocks and share of global channels are told apart by shapes.
+    dilated generators of any width, depth, number of blocks and share of global channels are told apart by shapes,
+    and ours that are `prefilled` by the tensor of that name.
     Raises RetoucherError naming the tensors that are missing, left over or of another shape.
     """
     tensors = bare(tensors)
+    prefilled = tensors.pop(MARK, None) is not None
     core = _described(tensors)
     check({name: tensor.shape for name, tensor in core.state_dict().items()}, tensors, "LaMa generator")
     core.load_state_dict({name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}, assign=True)
-    return LaMa(core.float()).eval()
+    return LaMa(core.float(), prefilled=prefilled).eval()
 
 
 def bare(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

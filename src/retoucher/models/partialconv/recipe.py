@@ -36,7 +36,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that it takes: side of the square crops in pixels, pictures in a step, depth and width, loss, stages."""
+    """All that it takes.
+
+    `size`: of the square crops in pixels; `batch`: pictures in a step, over all devices. `levels`, `width`: of the
+    U-Net. `features`: which VGG the losses see with, and `scale`: what its activations are divided by. `distance`: what
+    the feature distance in the hole counts, which is ours. `warmup`, `cooldown`: steps over which the rate rises at
+    first and falls to 0 at last. `average`: what the running average keeps of itself in a step, 0 for none. `augment`
+    and `holes` name entries of `training.kinds`.
+    """
 
     size: int
     batch: int
@@ -44,6 +51,37 @@ class Recipe:
     width: int
     loss: LossWeights
     stages: tuple[Stage, ...]
+    features: str = "vgg16"
+    scale: float = 1.0
+    distance: float = 0.0
+    warmup: int = 0
+    cooldown: int = 0
+    clip: float = 0.0
+    average: float = 0.0
+    augment: str = "resized-crop"
+    holes: str = "irregular"
+
+    def __post_init__(self) -> None:
+        if min(self.size, self.batch, self.levels, self.width) < 1:
+            raise ValueError("size, batch, levels and width are at least 1")
+
+    @property
+    def steps(self) -> int:
+        """Of all stages together."""
+        return sum(stage.steps for stage in self.stages)
+
+    @property
+    def multiple(self) -> int:
+        """What the size must be a multiple of."""
+        return 1 << self.levels
+
+    def stage(self, step: int) -> tuple[Stage, int]:
+        """The stage that a step, counted from 0, belongs to, and the step's number within it."""
+        for stage in self.stages[:-1]:
+            if step < stage.steps:
+                return stage, step
+            step -= stage.steps
+        return self.stages[-1], step
 
 
 PAPER = Recipe(
@@ -56,6 +94,25 @@ PAPER = Recipe(
     # those of the port.
     stages=(Stage(2e-4, 500_000, frozen=False), Stage(5e-5, 500_000, frozen=True)),
 )
+SMALL = Recipe(
+    size=128,
+    batch=16,
+    levels=6,
+    width=16,
+    loss=LossWeights(hole=12.0, valid=1.0, perceptual=0.0, style=0.0, variation=0.1),
+    stages=(Stage(2e-3, 16_000, frozen=False), Stage(5e-4, 4_000, frozen=True)),
+    features="vgg19",
+    distance=1.0,
+    warmup=100,
+    cooldown=2_000,
+    clip=1.0,
+    average=0.998,
+    augment="scaled",
+    holes="all-widths",
+)
+"""Ours, for a processor: narrow, six levels, and the feature distance in place of the perceptual and style losses."""
+
+RECIPES = {"small": SMALL, "paper": PAPER}
 
 
 def total(terms: Terms, weights: LossWeights) -> Tensor:

@@ -1,0 +1,81 @@
+"""The networks that only losses and measurements look with: none of them makes a picture, and none is shipped."""
+
+from collections.abc import Iterable
+
+from retoucher.weights import File, Weights
+
+METHOD = "features"
+
+
+def trunk(names: Iterable[str]) -> dict[str, str]:
+    """A VGG's convolutions; its classifier, four fifths of the file, is not kept.
+
+    >>> trunk(["features.0.weight", "classifier.0.weight"])
+    {'features.0.weight': 'features.0.weight'}
+    """
+    return {name: name for name in names if name.startswith("features.")}
+
+
+def whole(names: Iterable[str]) -> dict[str, str]:
+    """Everything."""
+    return {name: name for name in names}
+
+
+_VGG = "Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, arXiv 1409.1556"
+
+FEATURE_ENTRIES = (
+    Weights(
+        name="vgg19",
+        method=METHOD,
+        title="VGG-19 as its authors released it (Caffe: BGR from 0 to 255), under torchvision's names",
+        paper=_VGG,
+        files=(
+            File("vgg19-d01eb7cb.pth", "checkpoint", "https://web.eecs.umich.edu/~justincj/models/vgg19-d01eb7cb.pth"),
+        ),
+        parameters=0,
+        build="retoucher.models.common.features:vgg19_from_published",
+        select=trunk,
+        licence="CC BY 4.0, as the VGG group states for its models",
+        commercial="yes",
+        terms="Credit: Karen Simonyan and Andrew Zisserman. The network was trained on ImageNet.",
+        attribution="Karen Simonyan and Andrew Zisserman (University of Oxford), conversion by Justin Johnson",
+        notes="For training and `retoucher evaluate`: the feature distance is defined with it. The convolutions up to "
+        "conv3_4 are enough. torchvision's own VGG-19 was trained anew, has another scale and does not belong here.",
+        by_name_only=True,
+    ),
+    Weights(
+        name="vgg16",
+        method=METHOD,
+        title="VGG-16 as trained by torchvision (RGB in [0, 1], normalised)",
+        paper=_VGG,
+        files=(File("vgg16-397923af.pth", "checkpoint", "https://download.pytorch.org/models/vgg16-397923af.pth"),),
+        parameters=0,
+        build="retoucher.models.common.features:vgg16_from_published",
+        select=trunk,
+        licence="none stated for the weights; torchvision's code is BSD-3-Clause",
+        commercial="unclear",
+        terms="The network was trained on ImageNet.",
+        attribution="The PyTorch project (torchvision)",
+        notes="For training Partial Convolutions by the published recipe, whose weights of the perceptual and style "
+        "losses go with its scale.",
+        by_name_only=True,
+    ),
+    Weights(
+        name="ade20k-encoder",
+        method=METHOD,
+        title="ResNet-50 with dilated convolutions, trained to segment ADE20K",
+        paper="Zhou et al., Semantic Understanding of Scenes through the ADE20K Dataset, arXiv 1608.05442",
+        files=(File("encoder_epoch_20.pth", "checkpoint"),),
+        parameters=0,
+        build="retoucher.models.lama.encoder:encoder_from_published",
+        select=whole,
+        licence="none stated for the weights; the code they came with is BSD-3-Clause",
+        commercial="unclear",
+        terms="ADE20K's pictures are for non-commercial research and education.",
+        attribution="MIT CSAIL Computer Vision Group (semantic-segmentation-pytorch)",
+        notes="For training LaMa by the published recipes: its high receptive field perceptual loss looks with it. The "
+        "authors keep it, without encryption, under sceneparsing.csail.mit.edu/model/pytorch, in the folder "
+        "ade20k-resnet50dilated-ppm_deepsup.",
+        by_name_only=True,
+    ),
+)

@@ -1,0 +1,224 @@
+"""The samples of a run: square crops of photos, each with its hole. Sample number i depends on the seed and i alone."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from retoucher.errors import RetoucherError, UsageError
+from retoucher.mask import Bools
+from retoucher.training.augment import Augmentation
+from retoucher.training.decode import RGB, reason
+from retoucher.training.holes import Holes
+from retoucher.training.memory import Memory
+from retoucher.training.photos import Photos
+
+TRIES = 100
+BUDGET = 1 << 32
+"""Bytes of decoded photos that are held in memory at most; those beyond are decoded whenever they are needed."""
+
+AHEAD = 4
+"""Batches that each worker prepares ahead of the step."""
+
+
+class Sample(NamedTuple):
+    """`image` (3, size, size) uint8 RGB, `hole` (1, size, size) bool, True = hole, and the photo's place in Photos.
+
+    `failed`: a line for each photo that was drawn first and could not be decoded, mostly none.
+    """
+
+    image: Tensor
+    hole: Tensor
+    photo: int
+    failed: str
+
+
+class Batch(NamedTuple):
+    """`image` (N, 3, H, W) uint8 RGB, `hole` (N, 1, H, W) bool; `failed`: a sentence for each unreadable photo."""
+
+    image: Tensor
+    hole: Tensor
+    failed: list[str]
+
+
+class Crops(Dataset[Sample]):
+    """Sample number i of a run, for i from 0 without end: a pure function of the photos, the settings, `seed` and i.
+
+    Photos come in turns: each once, in an order drawn anew, before any comes again. One that cannot be decoded gives
+    way to another, drawn by the sample's own numbers. `largest` is the share of a crop that a hole may have; others,
+    and empty ones, are drawn again. With `memory` photos are decoded once, beforehand, as many as `budget` bytes hold;
+    the samples are the same.
+    """
+
+    def __init__(
+        self,
+        photos: Photos,
+        holes: Holes,
+        size: int,
+        seed: int,
+        augment: Augmentation,
+        largest: float = 1.0,
+        memory: bool = False,
+        budget: int = BUDGET,
+    ) -> None:
+        if not 0 <= seed < 1 << 32:
+            raise UsageError(f"The seed {seed} cannot be used: give a whole number from 0 to {(1 << 32) - 1}.")
+        self.photos, self.holes, self.size, self.seed = photos, holes, size, seed
+        self.augment, self.largest = augment, largest
+        self.shorter = augment.shorter(size)
+        self.memory = Memory(photos, self.shorter, budget) if memory else None
+        self._failed = dict(self.memory.unreadable) if self.memory else {}
+        self._turn, self._order = -1, np.zeros(0, np.int64)
+
+    @property
+    def unreadable(self) -> list[str]:
+        """A sentence for each photo that this process could not decode so far; workers tell theirs in the batches."""
+        return [self._failed[index] for index in sorted(self._failed)]
+
+    def __getitem__(self, i: int) -> Sample:
+        """Raises RetoucherError where no photo can be decoded, UsageError where no hole fits."""
+        random = np.random.RandomState([self.seed, i % (1 << 32), i >> 32])
+        photo, index, failed = self._photo(i, random)
+        crop = np.ascontiguousarray(self.augment.apply(photo, self.size, random).transpose(2, 0, 1))
+        hole = np.ascontiguousarray(self._hole(random))
+        return Sample(torch.from_numpy(crop), torch.from_numpy(hole)[None], index, "\n".join(failed))
+
+    def _photo(self, i: int, random: np.random.RandomState) -> tuple[RGB, int, list[str]]:
+        """The photo of sample i, its place, and what was said of those that could not be decoded."""
+        failed: list[str] = []
+        index = self._in_turn(i)
+        while len(failed) < TRIES:
+            try:
+                held = self.memory.get(index) if self.memory else None
+                return (self.photos.decode(index, self.shorter) if held is None else held), index, failed
+            except RetoucherError as error:
+                self._failed[index] = str(error)
+                failed.append(str(error))
+                index = int(random.randint(len(self.photos)))
+        raise RetoucherError(f"Of the photos drawn, {TRIES} in a row could not be read; look at the last: {failed[-1]}")
+
+    def _in_turn(self, i: int) -> int:
+        turn, place = divmod(i, len(self.photos))
+        if turn != self._turn:
+            order = np.random.RandomState([self.seed, turn % (1 << 32)])  # two numbers, not three as a sample's
+            self._turn, self._order = turn, order.permutation(len(self.photos))
+        return int(self._order[place])
+
+    def _hole(self, random: np.random.RandomState) -> Bools:
+        for _ in range(TRIES):
+            hole = self.holes.draw(self.size, self.size, random)
+            if 0 < hole.mean() <= self.largest:
+                return hole
+        raise UsageError(
+            f"None of {TRIES} holes drawn was of use in a crop of {self.size} pixels (above 0 and up to "
+            f"{self.largest:g} of it): allow a larger share, or take other holes."
+        )
+
+
+def batches(crops: Crops, batch: int, first: int, workers: int, rank: int = 0, world: int = 1) -> Iterator[Batch]:
+    """Batches without end from sample number `first` on, the same whatever the number of `workers`.
+
+    With `world` ranks at work, each takes every `world`-th sample; `batch` is one rank's, `first` counts all ranks'.
+    Workers are processes that start with the first batch and end with the iterator; 0 means in this process, at the
+    moment a batch is asked for. Raises what Crops raises, and RetoucherError where a worker was ended from outside.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This DataLoader will create")  # more workers than cores: the user's choice
+        loader = DataLoader(
+            _Groups(crops),
+            batch_size=None,
+            sampler=_Numbers(first + rank, batch, world),
+            num_workers=workers,
+            collate_fn=_unchanged,
+            worker_init_fn=_begin,
+            prefetch_factor=AHEAD if workers else None,
+            generator=torch.Generator(),  # its own: the loader would draw from the generator of the run
+        )
+        groups = _started(loader)
+    while True:
+        group = _next(groups)
+        if isinstance(group, RetoucherError):
+            del groups, loader  # the error would keep the workers, through the frames in its traceback
+            raise group
+        yield group
+
+
+def _started(loader: DataLoader[Any]) -> Iterator[Batch | RetoucherError]:
+    """The workers at work.
+
+    A worker's end shall be an error of the batch that is asked for next: torch raises it from a signal, in whatever
+    line the program happens to be, unless the signal's handler is put back.
+    """
+    if not hasattr(signal, "SIGCHLD") or threading.current_thread() is not threading.main_thread():
+        return iter(loader)
+    handler = signal.getsignal(signal.SIGCHLD)
+    groups = iter(loader)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL if handler is None else handler)  # None: not Python's to restore
+    return groups
+
+
+def _next(groups: Iterator[Batch | RetoucherError]) -> Batch | RetoucherError:
+    try:
+        return next(groups)
+    except (RuntimeError, ConnectionError, EOFError) as error:
+        if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
+            raise
+        return RetoucherError(
+            f"A process that prepares photos was ended from outside ({reason(error)}): "
+            "use fewer workers, or free some memory."
+        )
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """Sample numbers of one batch after the other, without end."""
+
+    first: int
+    batch: int
+    stride: int
+
+    def __iter__(self) -> Iterator[range]:
+        first = self.first
+        while True:
+            yield range(first, first + self.batch * self.stride, self.stride)
+            first += self.batch * self.stride
+
+
+class _Groups(Dataset["Batch | RetoucherError"]):
+    """Whole batches, by their sample numbers.
+
+    Errors meant for people are handed over like a batch: raised in a worker, they would arrive as a traceback.
+    """
+
+    def __init__(self, crops: Crops) -> None:
+        self.crops = crops
+
+    def __getitem__(self, numbers: range) -> Batch | RetoucherError:
+        try:
+            samples = [self.crops[i] for i in numbers]
+        except RetoucherError as error:
+            return error.with_traceback(None)
+        image = torch.stack([sample.image for sample in samples])
+        hole = torch.stack([sample.hole for sample in samples])
+        return Batch(image, hole, [line for sample in samples for line in sample.failed.splitlines()])
+
+
+def _unchanged(group: Any) -> Any:
+    return group
+
+
+def _begin(_worker: int) -> None:
+    """In a worker: one thread, and Ctrl-C, which the terminal sends to all, is left to the process that trains."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)

@@ -1,0 +1,47 @@
+"""What can be trained: each paper's recipes, and how an objective is made of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from retoucher.errors import UsageError
+from retoucher.models.common.objective import Objective
+from retoucher.models.lama import recipe as lama
+from retoucher.models.lama.objective import Objective as LaMaObjective
+from retoucher.models.partialconv import recipe as partialconv
+from retoucher.models.partialconv.objective import Objective as PartialConvObjective
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One method: its recipes by name, the first being what is taken unless another is named."""
+
+    recipes: Mapping[str, Any]
+    objective: Any
+
+    def recipe(self, name: str) -> Any:
+        """The recipe of that name, or the first for "". Raises UsageError for one that is not there."""
+        name = name or next(iter(self.recipes))
+        if name not in self.recipes:
+            raise UsageError(f"There is no recipe '{name}': choose {', '.join(self.recipes)}.")
+        return self.recipes[name]
+
+    def features(self, recipe: Any) -> tuple[str, ...]:
+        """The names of the feature networks that the recipe's losses need."""
+        needed = recipe.features
+        return (needed,) if isinstance(needed, str) else tuple(needed)
+
+    def begin(self, recipe: Any, features: Mapping[str, nn.Module]) -> Objective:
+        """An untrained network and its losses; torch's seed decides how it begins."""
+        objective: Objective = self.objective(recipe, features)
+        return objective
+
+
+PAPERS = {
+    "lama": Paper(lama.RECIPES, LaMaObjective),
+    "partialconv": Paper(partialconv.RECIPES, PartialConvObjective),
+}

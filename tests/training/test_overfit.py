@@ -1,0 +1,82 @@
+"""Every recipe, shrunk, learns one photo by heart: its losses, turns and stages pull the same way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from training_runs import photo_folder
+
+from retoucher.models.common.features import VGG
+from retoucher.models.common.objective import Batch, inner
+from retoucher.models.lama import recipe as lama
+from retoucher.models.lama.encoder import Encoder
+from retoucher.models.partialconv import recipe as partialconv
+from retoucher.training.fabric import fabric_for
+from retoucher.training.log import Progress
+from retoucher.training.loop import Pace, train
+from retoucher.training.options import parse
+from retoucher.training.papers import PAPERS
+from retoucher.training.photos import Photos
+from retoucher.training.run import Run, prepare
+
+SIZE, STEPS = 32, 120
+SHRUNK: dict[str, dict[str, Any]] = {
+    "lama": {
+        "width": 8, "blocks": 2, "downsamplings": 2, "discriminator_width": 8, "discriminator_layers": 2,
+        "rate": 3e-3, "discriminator_rate": 1e-3, "cooldown": 20, "warmup": 5,
+    },
+    "partialconv": {
+        "width": 12, "levels": 3, "warmup": 5, "cooldown": 20, "average": 0.9,
+        "stages": (partialconv.Stage(5e-3, 80, frozen=False), partialconv.Stage(2e-3, 40, frozen=True)),
+    },
+}  # fmt: skip
+
+
+def features() -> dict[str, torch.nn.Module]:
+    """Feature networks of random numbers: they tell pictures apart, if not as trained ones do."""
+    torch.manual_seed(2)
+    networks = {"vgg19": VGG(19, 8), "vgg16": VGG(16, 7, caffe=False), "ade20k-encoder": Encoder(8)}
+    return {name: network.eval().requires_grad_(False) for name, network in networks.items()}
+
+
+def batch(folder: Path) -> Batch:
+    """One photo, with a hole in the middle and one at the border."""
+    photo = torch.from_numpy(Photos.open([photo_folder(folder, 1)]).decode(0)[:SIZE, :SIZE].copy())
+    image = (photo.permute(2, 0, 1).float() / 255).expand(2, 3, SIZE, SIZE)
+    mask = torch.zeros(2, 1, SIZE, SIZE)
+    mask[0, :, 10:20, 8:20] = 1
+    mask[1, :, :12, 20:] = 1
+    return Batch(image, mask)
+
+
+def error(run: Run, sample: Batch) -> float:
+    """Mean of absolute differences in the hole."""
+    network = inner(run.objective.networks["generator"]).eval()
+    with torch.no_grad():
+        filled = run.objective.fill(network, sample)
+    network.train()
+    return float(((filled - sample.image).abs() * sample.mask).sum() / sample.mask.sum() / 3)
+
+
+RECIPES = [(method, name) for method, paper in PAPERS.items() for name in paper.recipes]
+
+
+@pytest.mark.parametrize(("method", "name"), RECIPES, ids=[name for _, name in RECIPES])
+def test_the_recipe_learns_a_photo_by_heart(method: str, name: str, tmp_path: Path) -> None:
+    numbers = PAPERS[method].recipes[name]
+    recipe = replace(numbers, size=SIZE, batch=2, **SHRUNK[method])
+    recipe = replace(recipe, steps=STEPS) if isinstance(recipe, lama.Recipe) else recipe
+    needed = PAPERS[method].features(recipe)
+    given = {each: network for each, network in features().items() if each in needed}
+    options = parse([method, "--photos", "none", "--output", "none", "--device", "cpu"], "train")
+    torch.manual_seed(1)
+    objective = PAPERS[method].begin(recipe, given)
+    run = prepare(tmp_path, fabric_for(options), objective, recipe.average, recipe.batch)
+    sample = batch(tmp_path / "photos")
+    before = error(run, sample)
+    train(run, iter([sample] * STEPS), sample, Pace(STEPS, checkpoint_minutes=9), Progress(quiet=True))
+    assert error(run, sample) < 0.35 * before

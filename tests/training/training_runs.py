@@ -1,0 +1,70 @@
+"""What the tests of training share: a few photos, a feature network of chance, and a run from words."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from retoucher.models.common.features import VGG
+from retoucher.training.door import main
+
+SHRUNK = {
+    "lama": ["--size", "32", "--batch", "2", "--set", "width=4", "--set", "blocks=1", "--set", "warmup=2"],
+    "partialconv": ["--size", "32", "--batch", "2", "--set", "width=4", "--set", "levels=3", "--set", "warmup=2"],
+}
+"""Each method's small recipe, small enough for a test."""
+JUDGED = ["--set", "loss.adversarial=0.1", "--set", "loss.feature_matching=1", "--set", "discriminator_width=4"]
+"""LaMa with its discriminator."""
+
+
+def photo_folder(folder: Path, count: int = 3, size: tuple[int, int] = (48, 40)) -> Path:
+    """PNG photos of smooth colours with an edge through them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        random = np.random.default_rng(number)
+        down, across = np.mgrid[: size[0], : size[1]] / max(size)
+        waves = [np.sin(random.uniform(2, 9) * down + random.uniform(2, 9) * across + i) for i in range(3)]
+        picture = np.stack(waves, -1) * 90 + 127 + 30 * (across > random.uniform(0.3, 0.7))[..., None]
+        Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(folder / f"photo{number}.png")
+    return folder
+
+
+@lru_cache(maxsize=1)
+def _features() -> dict[str, torch.Tensor]:
+    torch.manual_seed(7)
+    return {name: tensor.half() for name, tensor in VGG(19, 8).state_dict().items()}
+
+
+def features_file(folder: Path) -> Path:
+    """A VGG-19 of random numbers."""
+    path = folder / "vgg19.safetensors"
+    if not path.exists():
+        save_file(_features(), path)
+    return path
+
+
+def words(method: str, base: Path, output: Path, *more: str) -> list[str]:
+    """A command line for a shrunk run on three photos, in this process, without a worker."""
+    photos = photo_folder(base / "photos")
+    features = f"vgg19={features_file(base)}"
+    fixed = ["--photos", str(photos), "--output", str(output), "--features", features, "--workers", "0", "--quiet"]
+    fixed += ["--log-steps", "1", "--device", "cpu"]
+    return [method, *fixed, *SHRUNK[method], *more]
+
+
+def trained(method: str, base: Path, output: Path, *more: str) -> int:
+    """Run it; returns the exit code."""
+    return main(words(method, base, output, *more), "train")
+
+
+def losses(output: Path) -> dict[int, dict[str, float]]:
+    """The log by step, without what depends on the clock."""
+    timed = ("images_per_second", "waiting")
+    lines = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+    return {line["step"]: {k: v for k, v in line.items() if k not in timed} for line in lines}
