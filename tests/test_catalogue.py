@@ -57,7 +57,7 @@ def test_every_entry_tells_all_that_a_person_must_know():
             assert len(text) > 10
             assert "\n" not in text
         assert entry.commercial in ("yes", "no", "unclear")
-        assert entry.files
+        assert entry.files or entry.shipped
         for file in entry.files:
             assert file.url == "" or file.url.startswith("https://")
             assert file.sha256 is None or re.fullmatch("[0-9a-f]{64}", file.sha256)
@@ -79,7 +79,7 @@ def test_the_published_sizes_and_sums_are_those_on_record():
         "best.ckpt": (410_046_389, "fccb7adffd53ec0974ee5503c3731c2c2f1e7e07856fd9228cdcc0b46fd5d423"),
     }
     by_hand = ["lama-fourier", "lama-regular", "pconv-places", "pconv-port", "pconv-celeba"]
-    by_hand += ["vgg19", "vgg16", "ade20k-encoder"]
+    by_hand += ["lama-small", "partialconv-small", "vgg19", "vgg16", "ade20k-encoder"]
     assert [entry.name for entry in ENTRIES if not weights.pullable(entry)] == by_hand
 
 
@@ -191,6 +191,41 @@ def test_shipped_weights_work_with_nothing_downloaded(tmp_path, monkeypatch):
     shipped = published(tmp_path / "toy.safetensors")
     monkeypatch.setattr(catalogue, "ENTRIES", (toy_entry(shipped=shipped),))
     assert catalogue.load("auto", "cpu").weights_name == "toy"
+
+
+LARGEST = {"lama-small": 8_000_000, "partialconv-small": 3_000_000}
+
+
+@pytest.mark.parametrize("name", LARGEST)
+def test_the_networks_that_ship_are_small_whole_and_have_a_card(name, tmp_path, monkeypatch):
+    from safetensors.torch import load_file
+
+    monkeypatch.setenv("RETOUCHER_HOME", str(tmp_path))
+    copy = weights.find(catalogue.entry(name))
+    assert copy.origin == "shipped"
+    assert copy.published
+    assert copy.path.stat().st_size == copy.entry.shipped.size < LARGEST[name]
+    dtypes = {tensor.dtype for tensor in load_file(copy.path).values()}
+    assert dtypes <= {torch.float16, torch.int64}
+    card = copy.path.with_suffix(".md").read_text("utf-8")
+    for part in ("Data", "Training", "Measured", "Where it fails", "Licence"):
+        assert f"## {part}" in card
+    model = catalogue.load(copy.entry.method, "cpu")
+    assert model.weights_name == name
+    image, mask = torch.rand(1, 3, 70, 90), torch.zeros(1, 1, 70, 90)
+    mask[..., 20:40, 30:60] = 1
+    with torch.inference_mode():
+        filled = model(image, mask)
+        assert torch.equal(filled, model(image.masked_fill(mask > 0, float("nan")), mask))
+    assert filled.shape == image.shape
+    assert 0 <= float(filled.min()) < float(filled.max()) <= 1
+
+
+def test_auto_takes_no_network_that_is_worse_than_content_aware_fill(tmp_path, monkeypatch):
+    monkeypatch.setenv("RETOUCHER_HOME", str(tmp_path))
+    assert catalogue.best("lama").entry.name == "lama-small"
+    assert catalogue.best("lama", unasked=True) is None
+    assert type(catalogue.load("auto")).__name__ == "Exemplar"
 
 
 def test_a_lama_generator_comes_back_from_the_published_formats(tmp_path, monkeypatch):

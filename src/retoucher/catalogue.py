@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from retoucher import weights
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.feature_entries import FEATURE_ENTRIES
+from retoucher.shipped_entries import SHIPPED_ENTRIES
 from retoucher.weights import Copy, File, Weights
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def _partialconv(
         attribution="OpenMMLab (mmagic, formerly mmediting), after Guilin Liu and others (NVIDIA)",
         notes=f"{notes} Size and sha256 are not published, so download it yourself and add it.",
         by_name_only=faces,
+        in_auto=False,
     )
 
 
@@ -201,11 +203,12 @@ ENTRIES: tuple[Weights, ...] = (  # the best of each method first
         by_name_only=True,
     ),
     *_PARTIALCONV,
+    *SHIPPED_ENTRIES,
     *FEATURE_ENTRIES,
 )
 METHODS = ("lama", "partialconv", "exemplar")
-"""What `auto` tries, best first; networks only where their weights are. By eye for now: measured tables on real photos
-are to settle the order."""
+"""What `auto` tries, best first; networks only where weights are that are better than content-aware fill, as far as it
+was measured (docs/evaluation.md, docs/decisions.md)."""
 
 
 def entry(name: str) -> Weights:
@@ -221,9 +224,13 @@ def present(method: str) -> list[Weights]:
     return [known for known in ENTRIES if known.method == method and weights.find(known)]
 
 
-def best(method: str) -> Copy | None:
-    """The copy on this machine that one method uses when none is asked for by name."""
+def best(method: str, *, unasked: bool = False) -> Copy | None:
+    """The copy on this machine that one method uses when none is asked for by name.
+
+    `unasked`: not even the method was named, so only what is good enough for `auto` counts.
+    """
     usual = (known for known in ENTRIES if known.method == method and not known.by_name_only)
+    usual = (known for known in usual if known.in_auto or not unasked)
     return next((copy for known in usual if (copy := weights.find(known))), None)
 
 
@@ -235,7 +242,7 @@ def load(name: str = "auto", device: str | None = None) -> Any:
     UsageError for an unknown name or absent weights, saying what to do; RetoucherError when a file is damaged.
     """
     if name == "auto":
-        name = next(method for method in METHODS if method == "exemplar" or best(method))
+        name = next(method for method in METHODS if method == "exemplar" or best(method, unasked=True))
     if name == "exemplar":
         return _exemplar()
     if name in METHODS:
@@ -309,6 +316,11 @@ def _section(known: Weights) -> str:
         f"| {'yes' if file.pullable else 'no: add'} |\n"
         for file in known.files
     )
+    shipped = (
+        f"| {known.shipped.name} | comes with Retoucher | {known.shipped.size:,} | `{known.shipped.sha256}` | – |\n"
+        if known.shipped
+        else ""
+    )
     facts = {
         "Method": f"{known.method}; {known.parameters:,} parameters" if known.parameters else known.method,
         "Paper": known.paper,
@@ -318,4 +330,4 @@ def _section(known: Weights) -> str:
     }
     lines = "".join(f"- {what}: {text}\n" for what, text in facts.items())
     prose = f"{known.terms} {known.notes}".rstrip()
-    return f"## {known.name}\n\n{known.title}.\n\n{lines}\n{prose}\n\n{head}{''.join(rows)}"
+    return f"## {known.name}\n\n{known.title}.\n\n{lines}\n{prose}\n\n{head}{shipped}{''.join(rows)}"

@@ -69,6 +69,7 @@ class Weights:
     notes: str = ""
     faster: str = ""
     by_name_only: bool = False  # never taken by `auto` or by the method's name
+    in_auto: bool = True  # good enough to be taken where no method is named
     shipped: File | None = None  # inside the package's data folder
 
 

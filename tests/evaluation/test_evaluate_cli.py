@@ -145,7 +145,7 @@ def test_photos_come_from_tars_too(evaluate, tmp_path):
     ("words", "said"),
     [
         (["--models", "tela"], "did you mean 'telea'"),
-        (["--models", "lama"], "No weights for lama are here"),
+        (["--models", "big-lama"], "No weights for big-lama are here"),
         (["--models", ","], "at least one set of holes and one method"),
         (["--models", "telea,telea"], "telea is given twice"),
         (["--models", "lama=gone.safetensors"], "no file at gone.safetensors"),

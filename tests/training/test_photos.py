@@ -77,6 +77,10 @@ def test_two_shards_are_the_folder_they_were_made_of_and_nothing_counts_twice(tm
     shards = [packed(tmp_path / f"{i}.tar", part) for i, part in enumerate(parts)]
     loose = folder(tmp_path / "loose")
     assert Photos.open(shards).fingerprint() == Photos.open([loose]).fingerprint()
+    assert (
+        Photos.open([tmp_path]).fingerprint() != Photos.open([loose]).fingerprint()
+    )  # shards and what they were made of
+    assert len(Photos.open([tmp_path])) == 2 * len(FILES)
     assert len(Photos.open([loose, loose / "deep", loose / "a.png", *shards, shards[0]])) == 2 * len(FILES)
 
 
@@ -95,7 +99,7 @@ def test_photos_are_left_out_by_their_names_without_folders(tmp_path: Path, kind
     photos = Photos.open([source], leave_out=["a.png", "c.webp", "nobody.png", "deep"])
     assert [entry.name for entry in photos.entries] == ["b.JPG", "deep/d.bmp", "deep/e.TIFF", "f.jpeg", "g.tif"]
     assert photos.left_out == 2
-    with pytest.raises(UsageError, match=r"no photos to train on in .* \(7 are left out by their names\): give"):
+    with pytest.raises(UsageError, match=r"no photos in .* \(7 are left out by their names\): give"):
         Photos.open([source], leave_out={Path(name).name for name in FILES})
 
 
@@ -214,9 +218,9 @@ def test_a_header_that_lies_far_into_the_file_is_found(tmp_path: Path) -> None:
 def test_sources_that_are_missing_empty_compressed_or_no_tar_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"There is no .*nowhere: give a folder or a tar"):
         Photos.open([tmp_path / "nowhere"])
-    with pytest.raises(UsageError, match=r"There are no photos to train on in .*OTHERS: give folders or tars"):
+    with pytest.raises(UsageError, match=r"There are no photos in .*OTHERS: give folders or tars"):
         Photos.open([folder(tmp_path / "OTHERS", OTHERS)])
-    with pytest.raises(UsageError, match="There are no photos to train on in nothing: give"):
+    with pytest.raises(UsageError, match="There are no photos in nothing: give"):
         Photos.open([])
     for mode in ("w:gz", "w:bz2", "w:xz"):
         with pytest.raises(UsageError, match=r"x\.tar is compressed, and single photos cannot be read from it"):

@@ -42,6 +42,28 @@ def test_a_resumed_run_gives_the_numbers_of_one_that_was_not_stopped(method, mor
     assert all(torch.equal(tensor, weights(parts)[name]) for name, tensor in weights(whole).items())
 
 
+@pytest.mark.parametrize(("method", "more"), METHODS, ids=NAMES)
+def test_half_precision_learns_what_full_precision_does(method, more, tmp_path):
+    if not torch.backends.mkldnn.is_available():
+        pytest.skip("this processor's torch has no bfloat16")
+    for precision in ("32-true", "bf16-mixed"):
+        chosen = ["--steps", "2", "--precision", precision]
+        assert trained(method, tmp_path, tmp_path / precision, *more, *chosen) == 0
+    full, half = losses(tmp_path / "32-true")[1], losses(tmp_path / "bf16-mixed")[1]
+    assert half == pytest.approx(full, rel=0.05, abs=0.02)
+    assert half != full
+    assert {tensor.dtype for tensor in weights(tmp_path / "bf16-mixed").values()} <= {torch.float32, torch.int64}
+
+
+def test_two_processes_share_a_batch(tmp_path):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "retoucher.training", *words("lama", tmp_path, run, *JUDGED, "--steps", "3")]
+    done = subprocess.run([*command, "--devices", "2"], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert sorted(losses(run)) == [1, 2, 3]
+    assert checkpoint.number(checkpoint.latest(run)) == 3
+
+
 def test_a_killed_run_goes_on_with_the_same_numbers(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     more = ["--steps", "40", "--checkpoint-minutes", "0"]
@@ -110,7 +132,7 @@ def test_another_seed_is_another_run(tmp_path):
 
 
 WRONG = {
-    "no photos": (["--photos", "{base}/empty"], 2, "There are no photos to train on"),
+    "no photos": (["--photos", "{base}/empty"], 2, "There are no photos in"),
     "a folder that is not there": (["--photos", "{base}/nowhere"], 2, "There is no"),
     "smaller than the crop": (["--size", "64"], 2, "40x48 is smaller than the crop of 64"),
     "not a multiple": (["--size", "33"], 2, "multiple of 8"),

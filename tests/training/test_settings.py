@@ -9,9 +9,9 @@ import pytest
 from retoucher.errors import UsageError
 from retoucher.models.lama import recipe as lama
 from retoucher.models.partialconv import recipe as partialconv
-from retoucher.training.command import with_steps
 from retoucher.training.kinds import AUGMENTATIONS, HOLES, holes_named
 from retoucher.training.papers import PAPERS
+from retoucher.training.plan import with_steps
 from retoucher.training.settings import changed, differences, flat
 
 

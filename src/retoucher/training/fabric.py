@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import warnings
 from typing import Any
 
@@ -34,13 +35,17 @@ def fabric_for(options: Options) -> Any:
                 devices=devices,
                 num_nodes=options.nodes,
                 precision=precision,
-                # Stages freeze parameters, which plain "ddp" takes for an error.
-                strategy="ddp_find_unused_parameters_true" if several else "auto",
+                strategy=_strategy(options) if several else "auto",
             )
             made.launch()
     except (RuntimeError, ValueError, TypeError) as error:
         raise UsageError(f"Training cannot be placed on {options.devices} × {where}: {error}") from error
     return made
+
+
+def _strategy(options: Options) -> str:
+    """How several processes share their gradients: stages freeze parameters, which plain "ddp" takes for an error."""
+    return "ddp_find_unused_parameters_true" if options.method == "partialconv" else "ddp"
 
 
 def _count(text: str) -> int:
@@ -52,6 +57,7 @@ def _count(text: str) -> int:
 def _module() -> Any:
     """Fabric alone, or within the whole of Lightning."""
     for name in ("lightning_fabric", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # what it announces, the person has asked for
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -82,7 +82,7 @@ class Progress:
 def duration(seconds: float) -> str:
     """Hours and minutes, or minutes and seconds.
 
-    >>> duration(3700), duration(75), duration(9)
+    >>> duration(3720), duration(75), duration(9)
     ('1 h 02 min', '1 min 15 s', '9 s')
     """
     whole = max(0, round(seconds))

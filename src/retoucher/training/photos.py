@@ -77,7 +77,7 @@ class Photos:
 
     @classmethod
     def open(cls, sources: Sequence[str | Path], leave_out: Collection[str] = ()) -> Photos:
-        """The pictures in folders (and folders in them, links not followed), plain tars, or single files.
+        """The pictures in folders (and folders and plain tars in them, links not followed), plain tars, single files.
 
         Those whose name without its folder is in `leave_out` are not taken. Raises UsageError where a source is
         missing or of another kind, and where there are no photos at all.
@@ -95,8 +95,7 @@ class Photos:
             given = ", ".join(str(source) for source in sources) or "nothing"
             why = f" ({len(found)} are left out by their names)" if found else f" ({problems[0]})" if problems else ""
             raise UsageError(
-                f"There are no photos to train on in {given}{why}: give folders or tars with JPEG, PNG, WebP, TIFF or "
-                "BMP files."
+                f"There are no photos in {given}{why}: give folders or tars with JPEG, PNG, WebP, TIFF or BMP files."
             )
         kept.sort(key=lambda entry: (entry.name, entry.source, entry.offset or 0))
         return cls(tuple(kept), tuple(problems), len(found) - len(kept))
@@ -195,6 +194,8 @@ def _in_folder(source: Path, problems: list[str]) -> Iterator[Entry]:
                 yield Entry(source, str(PurePosixPath(inside, name)), Path(folder, name).stat().st_size)
             except OSError as error:  # a link to nothing
                 tell(error)
+        for name in sorted(name for name in names if name.lower().endswith(".tar") and not name.startswith(".")):
+            yield from _in_tar(Path(folder, name), problems)
 
 
 def _in_tar(source: Path, problems: list[str]) -> Iterator[Entry]:

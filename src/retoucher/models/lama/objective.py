@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +24,7 @@ class Objective:
             Turn("generator", self.generator_loss, self._rate(numbers.rate), clip=numbers.clip),
         )
         if numbers.loss.adversarial or numbers.loss.feature_matching:
-            self.networks["discriminator"] = recipe.discriminator(numbers)
+            self.networks["discriminator"] = FullPrecision(recipe.discriminator(numbers))
             self.turns += (
                 Turn(
                     "discriminator", self.discriminator_loss, self._rate(numbers.discriminator_rate), clip=numbers.clip
@@ -92,7 +91,7 @@ class Objective:
         return terms
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, Figures]:
-        """Equation 2 and the gradient penalty R1, whose second derivative is taken in float32."""
+        """Equation 2 and the gradient penalty R1."""
         if self.recipe.again:
             with torch.no_grad():
                 predicted = self.predict(self.networks["generator"], batch)
@@ -100,12 +99,11 @@ class Objective:
         else:
             shown = self._last
         judge = self.networks["discriminator"]
-        with full_precision(batch.image):
-            real = batch.image.detach().requires_grad_(True)
-            real_logits, _ = judge(real)
-            fake_logits, _ = judge(shown)
-            adversarial = loss.discriminator_adversarial(real_logits, fake_logits, batch.mask)
-            penalty = self.recipe.loss.r1 * loss.r1(real_logits, real)
+        real = batch.image.detach().requires_grad_(True)
+        real_logits, _ = inner(judge)(real)  # a loop's wrapper lets no derivative be taken before its own backward
+        fake_logits, _ = judge(shown)
+        adversarial = loss.discriminator_adversarial(real_logits, fake_logits, batch.mask)
+        penalty = self.recipe.loss.r1 * loss.r1(real_logits, real)
         figures = {"discriminator": adversarial.detach(), "r1": penalty.detach()}
         figures |= {"real": real_logits.detach().mean(), "fake": fake_logits.detach().mean()}
         return adversarial + penalty, figures
@@ -116,6 +114,15 @@ def pasted(predicted: Tensor, batch: Batch) -> Tensor:
     return torch.where(batch.mask > 0, predicted, batch.image)
 
 
-def full_precision(like: Tensor) -> AbstractContextManager[object]:
-    """float32, whatever is going on around."""
-    return torch.autocast(like.device.type, enabled=False)
+class FullPrecision(nn.Module):
+    """A discriminator that computes in float32 whatever is going on around: R1 takes a second derivative."""
+
+    def __init__(self, discriminator: nn.Module) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+
+    def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """As the discriminator's."""
+        with torch.autocast(image.device.type, enabled=False):
+            judged: tuple[Tensor, list[Tensor]] = self.discriminator(image.float())
+        return judged

@@ -1,7 +1,7 @@
 """Ours, not the paper's: the hole is filled smoothly before the network sees it, and the network says what to change.
 
-The published generator is given zeros in the hole and paints the whole picture, known part and all: what it needs weeks
-to learn. One that begins with the colours that flow in from the border is as good as they are before its first step.
+The published generator is given zeros in the hole and paints the whole picture, known part and all, which takes long to
+learn. One that changes the colours that flow in from the border is as good as they are before its first step.
 """
 
 from __future__ import annotations

@@ -1,0 +1,57 @@
+"""The networks of our own that come with the package; their cards lie beside them in the data folder."""
+
+from retoucher.checkpoint import every
+from retoucher.weights import File, Weights
+
+_DATA = (
+    "Trained by the Retoucher authors on 2181 openly licensed photos (mostly CC BY); the card beside the file names "
+    "them, and its tables say where it fails."
+)
+
+SHIPPED_ENTRIES = (
+    Weights(
+        name="lama-small",
+        method="lama",
+        title="LaMa with Fourier convolutions, 6 blocks, width 24, prefilled; trained for hours on two processor cores",
+        paper="Suvorov et al., Resolution-robust Large Mask Inpainting with Fourier Convolutions, arXiv 2109.07161",
+        files=(),
+        parameters=2694195,
+        build="retoucher.models.lama:from_published",
+        faster="retoucher.models.lama.fused:fused",
+        select=every,
+        licence="Apache-2.0, as Retoucher itself",
+        commercial="yes",
+        terms=_DATA,
+        attribution="the Retoucher authors; photos by the people named in photos-sources.csv",
+        notes="Far below the published networks, so `auto` does not take it.",
+        in_auto=False,
+        shipped=File(
+            "lama-small.safetensors",
+            "safetensors",
+            size=5446904,
+            sha256="294b1b229d4698e4b112b1a807f2806edeec528249b47e435356936b09f3421e",
+        ),
+    ),
+    Weights(
+        name="partialconv-small",
+        method="partialconv",
+        title="Partial convolutions, 6 levels, width 16; trained for hours on two processor cores",
+        paper="Liu et al., Image Inpainting for Irregular Holes Using Partial Convolutions, arXiv 1804.07723",
+        files=(),
+        parameters=1172196,
+        build="retoucher.models.partialconv:from_published",
+        select=every,
+        licence="Apache-2.0, as Retoucher itself",
+        commercial="yes",
+        terms=f"{_DATA} A patent application covers the method (US 2019/0295228 A1).",
+        attribution="the Retoucher authors; photos by the people named in photos-sources.csv",
+        notes="Far below the published networks, so `auto` does not take it.",
+        in_auto=False,
+        shipped=File(
+            "partialconv-small.safetensors",
+            "safetensors",
+            size=2353920,
+            sha256="3a5977f25302ecb9770630595e115fa4494e7897d95e155b1ce3f592c15b49af",
+        ),
+    ),
+)

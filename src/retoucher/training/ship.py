@@ -1,0 +1,39 @@
+"""`python -m retoucher.training.ship RUN/weights.safetensors OUT`: half-size weights to come with the package.
+
+float16 halves the file; what BatchNorm counted is kept as whole numbers. Prints what a catalogue entry needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from retoucher.training.checkpoint import replace
+
+
+def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Numbers as float16, whole numbers as they are. Raises ValueError for one that float16 cannot hold."""
+    half = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    if lost := [name for name, tensor in half.items() if not bool(tensor.isfinite().all())]:
+        raise ValueError(f"float16 cannot hold {', '.join(lost)}")
+    return half
+
+
+def main(source: Path, target: Path) -> None:
+    """Convert a run's weights and say size, sha256 and number of parameters."""
+    tensors = halved(load_file(source))
+    replace(target, tensors, {"format": "pt"})
+    target.chmod(0o644)  # the library makes it readable for its owner only
+    statistics = ("running_mean", "running_var", "num_batches_tracked", "prefilled")
+    count = sum(tensor.numel() for name, tensor in tensors.items() if not name.endswith(statistics))
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    print(f"{target.name}: {target.stat().st_size} bytes, sha256 {digest}, {count} parameters, {torch.__version__}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
