@@ -60,6 +60,7 @@ def replace(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, str])
     aside = path.with_name(f".{path.name}.unfinished")
     try:
         write(aside, tensors, notes)
+        aside.chmod(0o644)  # the library makes it readable for its owner only
         aside.replace(path)
     except (OSError, SafetensorError) as error:
         aside.unlink(missing_ok=True)

@@ -57,11 +57,12 @@ def _count(text: str) -> int:
 def _module() -> Any:
     """Fabric alone, or within the whole of Lightning."""
     for name in ("lightning_fabric", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # what it announces, the person has asked for
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return importlib.import_module(name)
+                found = importlib.import_module(name)
         except ImportError:
             continue
+        logging.getLogger(name).setLevel(logging.WARNING)  # what it announces, the person has asked for
+        return found
     raise UsageError("Training needs Lightning Fabric: pip install 'retoucher[train]'.")

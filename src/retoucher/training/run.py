@@ -34,7 +34,7 @@ class Run:
 def prepare(folder: Path, fabric: Any, objective: Objective, decay: float, batch: int) -> Run:
     """Place networks and optimisers on the device(s). Weights that something is to start from are in there already."""
     for module in objective.frozen:
-        module.to(fabric.device)
+        module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     networks = objective.networks
     average = Average(networks["generator"], decay)
     average.network.to(fabric.device)

@@ -28,7 +28,6 @@ def main(source: Path, target: Path) -> None:
     """Convert a run's weights and say size, sha256 and number of parameters."""
     tensors = halved(load_file(source))
     replace(target, tensors, {"format": "pt"})
-    target.chmod(0o644)  # the library makes it readable for its owner only
     statistics = ("running_mean", "running_var", "num_batches_tracked", "prefilled")
     count = sum(tensor.numel() for name, tensor in tensors.items() if not name.endswith(statistics))
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
