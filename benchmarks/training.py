@@ -26,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", nargs="+", required=True)
     parser.add_argument("--features", required=True, help="the file of vgg19")
+    parser.add_argument("--networks", nargs="+", default=["lama", "partialconv"])
     parser.add_argument("--sizes", nargs="+", type=int, default=[128, 256])
     parser.add_argument("--precisions", nargs="+", default=["32-true", "bf16-mixed"])
     parser.add_argument("--batch", type=int, default=8)
@@ -35,7 +36,7 @@ def main() -> None:
     given = parser.parse_args()
     print(f"batch {given.batch}, {given.device}; median images/s of {given.lines - 1} times {given.every} steps\n")
     print("| network, recipe | size | precision | images/s | waiting |\n|---|---|---|---|---|")
-    for method, recipe in RUNS:
+    for method, recipe in (run for run in RUNS if run[0] in given.networks):
         for size in given.sizes:
             for precision in given.precisions:
                 speed, waiting = measured(given, [method, *recipe, "--size", str(size), "--precision", precision])
