@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from retoucher.checkpoint import every
 from retoucher.weights import File, Weights
 
 METHOD = "features"
@@ -14,11 +15,6 @@ def trunk(names: Iterable[str]) -> dict[str, str]:
     {'features.0.weight': 'features.0.weight'}
     """
     return {name: name for name in names if name.startswith("features.")}
-
-
-def whole(names: Iterable[str]) -> dict[str, str]:
-    """Everything."""
-    return {name: name for name in names}
 
 
 _VGG = "Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, arXiv 1409.1556"
@@ -68,7 +64,7 @@ FEATURE_ENTRIES = (
         files=(File("encoder_epoch_20.pth", "checkpoint"),),
         parameters=0,
         build="retoucher.models.lama.encoder:encoder_from_published",
-        select=whole,
+        select=every,
         licence="none stated for the weights; the code they came with is BSD-3-Clause",
         commercial="unclear",
         terms="ADE20K's pictures are for non-commercial research and education.",

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -177,6 +179,31 @@ def test_unreadable_photos_among_good_ones_are_named_and_left_out(tmp_path, caps
     assert "slim.png: 20x90 is smaller than the crop of 32" in answer
     assert "3 photos" in answer
     assert (tmp_path / "run" / "left-out.txt").read_text().count("\n") == 2
+
+
+def test_every_second_hole_has_the_shape_of_a_thing_where_shapes_are_given(tmp_path, capsys):
+    from retoucher.training.options import parse
+    from retoucher.training.plan import Plan
+
+    shapes = tmp_path / "shapes"
+    shapes.mkdir()
+    disc = Image.new("L", (40, 40))
+    disc.paste(255, (10, 12, 30, 28))
+    disc.save(shapes / "box.png")
+    more = ["--silhouettes", str(shapes)]
+    plan = Plan.of(parse(words("lama", tmp_path, tmp_path / "run", *more), "train"))
+    random = np.random.RandomState(0)
+    solid = [is_one_shape(plan.holes.kinds[1].draw(32, 32, random)) for _ in range(20)]
+    assert all(solid)
+    assert plan.holes.shares == (0.5, 0.5)
+    assert trained("lama", tmp_path, tmp_path / "run", *more, "--steps", "1") == 0
+    assert trained("lama", tmp_path, tmp_path / "other", "--silhouettes", str(tmp_path / "gone")) == 2
+    assert "gone" in capsys.readouterr().err
+
+
+def is_one_shape(hole):
+    count, _ = cv2.connectedComponents(hole.astype(np.uint8))
+    return count == 2
 
 
 def test_a_run_folder_belongs_to_one_recipe(tmp_path, capsys):

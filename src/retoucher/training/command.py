@@ -61,7 +61,8 @@ def _begun(plan: Plan, fabric: Any, progress: Progress) -> Run:
     if options.start_from:
         _start_from(objective.networks["generator"], options.start_from)
     going = prepare(options.output, fabric, objective, recipe.average, recipe.batch)
-    going.notes = {"photos": plan.photos.fingerprint(), "seed": options.seed}
+    shapes = options.silhouettes.name if options.silhouettes else None
+    going.notes = {"photos": plan.photos.fingerprint(), "seed": options.seed, "silhouettes": shapes}
     if options.resume:
         _resume(going, progress)
     elif fabric.is_global_zero:
@@ -85,13 +86,15 @@ def _begin(plan: Plan) -> None:
 
 
 def _resume(going: Run, progress: Progress) -> None:
-    """Go on from the newest checkpoint; other photos or another seed are told, for the numbers are then others."""
+    """Go on from the newest checkpoint; other photos, shapes or another seed are told: the numbers are then others."""
     newest = checkpoint.latest(going.folder)
     if newest is None:
         raise UsageError(f"The run in {going.folder} has no checkpoint yet: remove the folder and begin anew.")
     state = restore(going, newest)
     if any(state.get(name) != note for name, note in going.notes.items()):
-        progress.say("The photos or the seed are not those of the run so far: it goes on, with other samples.")
+        progress.say(
+            "The photos, the shapes or the seed are not those of the run so far: it goes on, with other samples."
+        )
 
 
 def _batches(plan: Plan, going: Run, samples: crops.Crops) -> Iterator[crops.Batch]:

@@ -29,6 +29,7 @@ class Options:
     validation: tuple[str, ...] = ()
     leave_out: Path | None = None
     features: tuple[str, ...] = ()
+    silhouettes: Path | None = None
     seed: int = 0
     workers: int | None = None
     memory: bool = True
@@ -84,6 +85,10 @@ def _declare(parser: argparse.ArgumentParser) -> None:
     add(
         "--features", action="append", default=[], metavar="NAME=FILE",
         help="a file of a feature network (vgg19, vgg16, ade20k-encoder), instead of the one added by `weights add`",
+    )  # fmt: skip
+    add(
+        "--silhouettes", type=Path, metavar="DIR_OR_TAR",
+        help="white shapes of things on black: half of the holes are then of their shapes",
     )  # fmt: skip
     add("--seed", type=int, default=0, help="another seed gives another beginning and other samples")
     add("--workers", type=int, help="processes that prepare pictures (by the number of cores unless given)")

@@ -12,11 +12,13 @@ from torch import nn
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.training.crops import Crops
 from retoucher.training.feature_networks import feature_networks
-from retoucher.training.kinds import augmentation_named, holes_named
+from retoucher.training.holes import Holes
+from retoucher.training.kinds import OneOf, augmentation_named, holes_named
 from retoucher.training.options import Options
 from retoucher.training.papers import PAPERS, Paper
 from retoucher.training.photos import Photos
 from retoucher.training.settings import changed, differences, flat
+from retoucher.training.silhouettes import Silhouettes
 
 LARGEST = 0.6
 """The share of a crop that a hole may have."""
@@ -36,18 +38,19 @@ class Plan:
     photos: Photos
     problems: list[str]
     features: Mapping[str, nn.Module]
+    holes: Holes
 
     @classmethod
     def of(cls, options: Options) -> Plan:
         """Check everything that was asked for. Raises UsageError or RetoucherError; nothing has been written then."""
         recipe = _recipe(options)
         _check_folder(options, recipe)
-        holes_named(recipe.holes, recipe.size)
+        holes = _holes(options, recipe)
         augmentation_named(recipe.augment)
         photos, problems = _photos(options, recipe.size)
         paper = PAPERS[options.method]
         features = feature_networks(paper.features(recipe), options.features)
-        return cls(options, paper, recipe, photos, problems, features)
+        return cls(options, paper, recipe, photos, problems, features, holes)
 
     def told(self) -> list[str]:
         """The photos that are taken and those that are not, in a few lines."""
@@ -60,8 +63,16 @@ class Plan:
     def samples(self, photos: Photos, *, memory: bool) -> Crops:
         """The samples that these photos give by the recipe."""
         recipe, options = self.recipe, self.options
-        holes, augment = holes_named(recipe.holes, recipe.size), augmentation_named(recipe.augment)
-        return Crops(photos, holes, recipe.size, options.seed, augment, LARGEST, memory=memory)
+        augment = augmentation_named(recipe.augment)
+        return Crops(photos, self.holes, recipe.size, options.seed, augment, LARGEST, memory=memory)
+
+
+def _holes(options: Options, recipe: Any) -> Holes:
+    """The recipe's holes, every second one in the shape of a thing where shapes are given."""
+    holes = holes_named(recipe.holes, recipe.size)
+    if options.silhouettes is None:
+        return holes
+    return OneOf((holes, Silhouettes.open(options.silhouettes)), (0.5, 0.5))
 
 
 def _recipe(options: Options) -> Any:
