@@ -47,6 +47,12 @@ def write_whole(path: str | Path, data: bytes, *, overwrite: bool) -> None:
             aside.unlink()
 
 
+def to_disk(path: Path) -> None:
+    """Have the system write a file out, so that a rename cannot come before its contents."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def check_output(path: str | Path, *, overwrite: bool) -> None:
     """Raise UsageError where `path` can be seen not to be a place to write to; worth a call before long work."""
     path = Path(path)

@@ -12,7 +12,7 @@ SHIPPED_ENTRIES = (
     Weights(
         name="lama-small",
         method="lama",
-        title="LaMa with Fourier convolutions, 6 blocks, width 24, prefilled; trained for hours on two processor cores",
+        title="LaMa with Fourier convolutions, 6 blocks, width 24, prefilled; trained for an hour on two cores",
         paper="Suvorov et al., Resolution-robust Large Mask Inpainting with Fourier Convolutions, arXiv 2109.07161",
         files=(),
         parameters=2694195,
@@ -35,7 +35,7 @@ SHIPPED_ENTRIES = (
     Weights(
         name="partialconv-small",
         method="partialconv",
-        title="Partial convolutions, 6 levels, width 16; trained for hours on two processor cores",
+        title="Partial convolutions, 6 levels, width 16; trained for 37 minutes on two cores",
         paper="Liu et al., Image Inpainting for Irregular Holes Using Partial Convolutions, arXiv 1804.07723",
         files=(),
         parameters=1172196,

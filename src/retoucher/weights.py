@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from retoucher import checkpoint
 from retoucher.errors import RetoucherError
+from retoucher.files import to_disk as _to_disk
 from retoucher.inert import shown
 
 if TYPE_CHECKING:
@@ -280,11 +281,6 @@ def writing(target: Path) -> Iterator[None]:
         raise RetoucherError(
             f"{target} cannot be written ({what}): make room, or choose a folder with RETOUCHER_HOME."
         ) from error
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _write_record(path: Path, record: _Record) -> None:

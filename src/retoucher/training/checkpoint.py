@@ -8,7 +8,6 @@ renamed; only then is the one before it removed, so there is always a whole one.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from retoucher.errors import RetoucherError
+from retoucher.files import to_disk
 
 Tensors = dict[str, Tensor]
 PREFIX = "checkpoint-"
@@ -38,7 +38,7 @@ def save(run: Path, step: int, parts: Mapping[str, Tensors], state: Mapping[str,
             if tensors:  # an optimiser that has not taken a step remembers nothing
                 write(aside / f"{name}.safetensors", tensors)
         (aside / "state.json").write_text(json.dumps({"step": step, **state}, indent=1) + "\n", "utf-8")
-        flush(aside / "state.json")
+        to_disk(aside / "state.json")
         if final.exists():
             shutil.rmtree(final)
         aside.rename(final)
@@ -70,13 +70,7 @@ def replace(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, str])
 def write(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, str] | None = None) -> None:
     """One safetensors file, flushed to the disk."""
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path, dict(notes or {}))
-    flush(path)
-
-
-def flush(path: Path) -> None:
-    """Have the system write a file out, so that a rename cannot come before its contents."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    to_disk(path)
 
 
 def found(run: Path) -> list[Path]:

@@ -18,12 +18,11 @@ Value = str | int | float | bool | None
 
 
 def flat(recipe: Any) -> dict[str, Value]:
-    """Every number of the recipe by its dotted name; a part that is one of several kinds says which as `part.kind`."""
+    """Every number of the recipe by its dotted name."""
     found: dict[str, Value] = {}
     for field in fields(recipe):
         value = getattr(recipe, field.name)
         if is_dataclass(value):
-            found[f"{field.name}.kind"] = type(value).__name__
             found |= {f"{field.name}.{name}": inner for name, inner in flat(value).items()}
         elif isinstance(value, tuple):
             found |= {f"{field.name}.{i}.{name}": v for i, part in enumerate(value) for name, v in flat(part).items()}
@@ -53,7 +52,7 @@ def _with(part: Any, key: str, path: Sequence[str], text: str, whole: Any = None
         i = int(path[0])
         return (*part[:i], _with(part[i], key, path[1:], text, whole), *part[i + 1 :])
     if not path or path[0] not in known:
-        settable = [name for name in flat(whole) if not name.endswith(".kind")]
+        settable = list(flat(whole))
         near = get_close_matches(key, settable, n=3, cutoff=0.5)
         raise UsageError(
             f"The recipe has no '{key}': {'did you mean ' if near else 'it has '}{' or '.join(near or settable)}?"

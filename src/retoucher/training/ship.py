@@ -5,7 +5,6 @@ float16 halves the file; what BatchNorm counted is kept as whole numbers. Prints
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from retoucher.training.checkpoint import replace
+from retoucher.weights import digest
 
 
 def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -30,8 +30,8 @@ def main(source: Path, target: Path) -> None:
     replace(target, tensors, {"format": "pt"})
     statistics = ("running_mean", "running_var", "num_batches_tracked", "prefilled")
     count = sum(tensor.numel() for name, tensor in tensors.items() if not name.endswith(statistics))
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    print(f"{target.name}: {target.stat().st_size} bytes, sha256 {digest}, {count} parameters, {torch.__version__}")
+    size = target.stat().st_size
+    print(f"{target.name}: {size} bytes, sha256 {digest(target)}, {count} parameters, {torch.__version__}")
 
 
 if __name__ == "__main__":

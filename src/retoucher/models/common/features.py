@@ -142,6 +142,13 @@ def feature_distances(found: Sequence[Tensor], wanted: Sequence[Tensor], mask: T
     return total
 
 
+def distance_loss(vgg: nn.Module, shown: Tensor, real: Tensor, mask: Tensor) -> Tensor:
+    """The mean feature distance of a batch, a scalar to learn from: (N, 3, H, W) twice and the mask (N, 1, H, W)."""
+    with torch.no_grad():
+        wanted = vgg(real)
+    return feature_distances(vgg(shown), wanted, mask).mean()
+
+
 def unit(vectors: Tensor) -> Tensor:
     """Every vector (K, C) scaled to unit length, in float32; a vector of zeros stays one."""
     return F.normalize(vectors.float(), dim=1, eps=1e-6)

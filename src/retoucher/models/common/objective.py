@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 Figures = dict[str, Tensor]
@@ -21,6 +22,10 @@ class Batch:
 
     image: Tensor
     mask: Tensor
+
+    def pasted(self, predicted: Tensor) -> Tensor:
+        """The photos with their holes filled from a prediction of the whole: (N, 3, H, W) -> the same."""
+        return torch.where(self.mask > 0, predicted, self.image)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from retoucher.models.common.features import feature_distances
+from retoucher.models.common.features import distance_loss
 from retoucher.models.common.objective import Batch, Figures, Turn, inner, schedule
 from retoucher.models.lama import loss, recipe
 from retoucher.models.lama.prefill import repainted
@@ -49,13 +49,13 @@ class Objective:
 
     def fill(self, generator: nn.Module, batch: Batch) -> Tensor:
         """The pictures with their holes filled by this generator."""
-        return pasted(self.predict(generator, batch).clamp(0, 1), batch)
+        return batch.pasted(self.predict(generator, batch).clamp(0, 1))
 
     def generator_loss(self, batch: Batch) -> tuple[Tensor, Figures]:
         """All terms of the generator (equation 5 and the L1 that it leaves out), weighted."""
         weights = self.recipe.loss
         predicted = self.predict(self.networks["generator"], batch)
-        shown = pasted(predicted, batch) if self.recipe.pasted else predicted
+        shown = batch.pasted(predicted) if self.recipe.pasted else predicted
         self._last = shown.detach()
         terms = {"l1": loss.masked_l1(predicted, batch.image, batch.mask, known=weights.known, hole=weights.hole)}
         terms |= self._judged(shown, batch)
@@ -85,9 +85,7 @@ class Objective:
                 wanted = encoder(batch.image)
             terms["perceptual"] = weights.perceptual * loss.perceptual(encoder(shown), wanted)
         if vgg := self.features.get("vgg19"):
-            with torch.no_grad():
-                wanted = vgg(batch.image)
-            terms["distance"] = weights.distance * feature_distances(vgg(shown), wanted, batch.mask).mean()
+            terms["distance"] = weights.distance * distance_loss(vgg, shown, batch.image, batch.mask)
         return terms
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, Figures]:
@@ -95,7 +93,7 @@ class Objective:
         if self.recipe.again:
             with torch.no_grad():
                 predicted = self.predict(self.networks["generator"], batch)
-                shown = pasted(predicted, batch) if self.recipe.pasted else predicted
+                shown = batch.pasted(predicted) if self.recipe.pasted else predicted
         else:
             shown = self._last
         judge = self.networks["discriminator"]
@@ -107,11 +105,6 @@ class Objective:
         figures = {"discriminator": adversarial.detach(), "r1": penalty.detach()}
         figures |= {"real": real_logits.detach().mean(), "fake": fake_logits.detach().mean()}
         return adversarial + penalty, figures
-
-
-def pasted(predicted: Tensor, batch: Batch) -> Tensor:
-    """The photo with its hole filled from the prediction."""
-    return torch.where(batch.mask > 0, predicted, batch.image)
 
 
 class FullPrecision(nn.Module):

@@ -111,7 +111,7 @@ SMALL = Recipe(
     loss=LossWeights(known=0.0, hole=12.0, adversarial=0.0, feature_matching=0.0, perceptual=0.0, distance=1.0),
 )
 """Ours, for a processor: a tenth of lama-fourier's parameters, no discriminator, and a loss in the hole that needs the
-first layers of VGG-19 only. It learns structure in hours instead of days; `small-adversarial` then sharpens it."""
+first layers of VGG-19 only. It starts at the figures of a smooth filling and soon stands still (docs/decisions.md)."""
 SHARP = replace(
     SMALL, rate=5e-4, loss=replace(SMALL.loss, adversarial=0.03, feature_matching=1.0), average=0.999, steps=10_000
 )

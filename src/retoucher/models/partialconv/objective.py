@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 
-from retoucher.models.common.features import VGG, feature_distances
+from retoucher.models.common.features import VGG, distance_loss
 from retoucher.models.common.objective import Batch, Figures, Turn, inner, schedule
 from retoucher.models.partialconv import loss, recipe
 from retoucher.models.partialconv.network import PartialConv, Sizes, UNet
@@ -42,7 +41,7 @@ class Objective:
 
     def fill(self, generator: nn.Module, batch: Batch) -> Tensor:
         """The pictures with their holes filled by this network."""
-        return loss.composite(generator(batch.image, batch.mask).float().clamp(0, 1), batch.image, batch.mask)
+        return batch.pasted(generator(batch.image, batch.mask).float().clamp(0, 1))
 
     def loss(self, batch: Batch) -> tuple[Tensor, Figures]:
         """The weighted sum of section 3.3, and the feature distance where the recipe has it."""
@@ -55,15 +54,10 @@ class Objective:
             name: getattr(terms, name).detach() for name in ("hole", "valid", "perceptual", "style", "variation")
         }
         if self.recipe.distance:
-            distance = self._distance(loss.composite(output, batch.image, batch.mask), batch)
+            distance = distance_loss(self.vgg, batch.pasted(output), batch.image, batch.mask)
             total = total + self.recipe.distance * distance
             figures["distance"] = distance.detach()
         return total, figures
-
-    def _distance(self, pasted: Tensor, batch: Batch) -> Tensor:
-        with torch.no_grad():
-            wanted = self.vgg(batch.image)
-        return feature_distances(self.vgg(pasted), wanted, batch.mask).mean()
 
     def _pooled(self, image: Tensor) -> Sequence[Tensor]:
         """The activations after the first three poolings."""
