@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from retoucher.catalogue import load
     from retoucher.edit import Edit, Result
+    from retoucher.edits.extend import Extend, extend
     from retoucher.edits.inpaint import Inpaint, inpaint
+    from retoucher.edits.select import Select, select
     from retoucher.errors import RetoucherError, UsageError
     from retoucher.fit import Fit
     from retoucher.frame import Frame
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Edit",
+    "Extend",
     "Fit",
     "Frame",
     "Image",
@@ -26,16 +29,20 @@ __all__ = [
     "Mask",
     "Result",
     "RetoucherError",
+    "Select",
     "UsageError",
     "__version__",
+    "extend",
     "inpaint",
     "load",
+    "select",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Edit": "edit",
+    "Extend": "edits.extend",
     "Fit": "fit",
     "Frame": "frame",
     "Image": "image",
@@ -43,9 +50,12 @@ _HOMES = {
     "Mask": "mask",
     "Result": "edit",
     "RetoucherError": "errors",
+    "Select": "edits.select",
     "UsageError": "errors",
+    "extend": "edits.extend",
     "inpaint": "edits.inpaint",
     "load": "catalogue",
+    "select": "edits.select",
 }
 
 

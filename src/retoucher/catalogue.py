@@ -237,21 +237,24 @@ def best(method: str, *, unasked: bool = False) -> Copy | None:
 def load(name: str = "auto", device: str | None = None) -> Any:
     """A model ready to use: on its device, in eval mode, with the entry's name (or None) as `weights_name`.
 
-    `name` is a method ("lama", "exemplar" …), an entry ("big-lama"), or "auto": the first of `METHODS` that can run.
-    `device` is what `retoucher.device.choose` takes, None its default. The last two networks stay in memory. Raises
-    UsageError for an unknown name or absent weights, saying what to do; RetoucherError when a file is damaged.
+    `name` is a method ("lama", "exemplar", "grabcut" …), an entry ("big-lama"), or "auto": the first of `METHODS`
+    that can run. `device` is what `retoucher.device.choose` takes, None its default. The last two networks stay in
+    memory. Raises UsageError for an unknown name or absent weights, saying what to do; RetoucherError when a file is
+    damaged.
     """
     if name == "auto":
         name = next(method for method in METHODS if method == "exemplar" or best(method, unasked=True))
     if name == "exemplar":
         return _exemplar()
+    if name == "grabcut":
+        return _grabcut()
     if name in METHODS:
         copy = best(name)
         wanted = next(known.name for known in ENTRIES if known.method == name)
     elif name in {known.name for known in ENTRIES}:
         copy, wanted = weights.find(entry(name)), name
     else:
-        raise _unknown(name, ["auto", *METHODS, *(known.name for known in ENTRIES)])
+        raise _unknown(name, ["auto", *METHODS, *(known.name for known in ENTRIES), "grabcut"])
     if copy is None:
         raise _absent(name, entry(wanted))
     stat = copy.path.stat()
@@ -277,6 +280,12 @@ def _exemplar() -> Any:
     model: Any = Exemplar()
     model.weights_name = None
     return model
+
+
+def _grabcut() -> Any:
+    from retoucher.models.grabcut import GrabCut
+
+    return GrabCut()
 
 
 def _absent(asked: str, wanted: Weights) -> UsageError:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from functools import cache
 from io import TextIOWrapper
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError, MissingArgumentError
 
 from retoucher import __version__
+from retoucher.arguments import Device, MaxPixels, Noted, Output, Overwrite, Photo, Quiet, loader
 from retoucher.edits.inpaint import Inpaint
 from retoucher.errands import STREAM, Errand, sentence
 from retoucher.errors import UsageError
@@ -25,6 +25,9 @@ app = App(
 )
 app.command("retoucher.train_cli:app", name="train", help="Train a network on photos of your own.")
 app.command("retoucher.weights_cli:app", name="weights", help="The networks' weights: list, pull, add, verify.")
+app.command("retoucher.serve_cli:app", name="serve", help="Open the editor in the browser.")
+app.command("retoucher.select_cli:app", name="select", help="Make a mask from a click, a box or a scribble.")
+app.command("retoucher.extend_cli:app", name="extend", help="Make a photo larger and fill the new border.")
 app.command("retoucher.evaluate_cli:app", name="evaluate", help="Measure methods side by side on your own photos.")
 
 UNCHANGED = Inpaint()
@@ -33,17 +36,17 @@ UNCHANGED = Inpaint()
 
 @app.command
 def inpaint(
-    *photos: Annotated[str, Parameter(help="Photos; - is standard input.")],
-    output: Annotated[str, Parameter(name=["--output", "-o"], help="The result: a file, a folder, or - (stdout).")],
+    *photos: Photo,
+    output: Output,
     mask: Annotated[str, Parameter(help="White may change. A folder: one mask for each photo, named like it.")] = "",
     box: Annotated[list[str] | None, Parameter(help="X,Y,WIDTH,HEIGHT may change (repeatable).", negative="")] = None,
     transparent: Annotated[bool, Parameter(help="Fill what is half transparent or more.", negative="")] = False,
     edit: Annotated[Inpaint, Parameter(name="*")] = UNCHANGED,
-    device: Annotated[str, Parameter(help="Where networks run: auto, cpu, cuda or mps.")] = "auto",
-    overwrite: Annotated[bool, Parameter(help="Replace results that are already there.", negative="")] = False,
-    mark: Annotated[bool, Parameter(help="Note in the metadata that the picture was edited.")] = True,
-    max_pixels: Annotated[int | None, Parameter(help="Refuse larger pictures (200 million unless given).")] = None,
-    quiet: Annotated[bool, Parameter(help="Say nothing but errors.", negative="")] = False,
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    mark: Noted = True,
+    max_pixels: MaxPixels = None,
+    quiet: Quiet = False,
 ) -> int:
     """Take something out: fill what the mask covers from its surroundings.
 
@@ -54,17 +57,10 @@ def inpaint(
     if not photos:
         raise UsageError("Name a photo: retoucher inpaint PHOTO --mask MASK --output OUT.")
 
-    def load(name: str) -> Any:
-        from retoucher import catalogue
-        from retoucher.device import choose
-
-        choose(device)  # a device that is misspelt or missing is an error, even where no network needs it
-        return catalogue.load(name, device=device)
-
     if transparent:
         edit = edit.model_copy(update={"opaque": True})
     boxes = tuple(map(parse_box, box or ()))
-    errand = Errand(edit, cache(load), mask, boxes, transparent, overwrite, mark, max_pixels, quiet)
+    errand = Errand(edit, loader(device), mask, boxes, transparent, overwrite, mark, max_pixels, quiet)
     return errand.run(photos, output)
 
 
@@ -72,7 +68,7 @@ def inpaint(
 def demo(
     *,
     output: Annotated[str, Parameter(name=["--output", "-o"], help="The folder for the two pictures.")] = "demo",
-    overwrite: Annotated[bool, Parameter(help="Replace pictures that are already there.", negative="")] = False,
+    overwrite: Overwrite = False,
 ) -> int:
     """Take an object out of the sample photo that comes with Retoucher."""
     from retoucher.demo import run

@@ -50,16 +50,22 @@ class Report:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The pictures of an edit, the effective mask (outside it nothing changed) and the report."""
+    """The pictures or masks of an edit, the effective mask (outside it nothing changed) and the report."""
 
     images: tuple[Image, ...]
     changed: Mask
     report: Report
+    masks: tuple[Mask, ...] = ()
 
     @property
     def image(self) -> Image:
         """The one picture, or the first."""
         return self.images[0]
+
+    @property
+    def mask(self) -> Mask:
+        """The one mask that was made, or the first."""
+        return self.masks[0]
 
 
 class Edit(BaseModel):
@@ -72,6 +78,11 @@ class Edit(BaseModel):
 
     if TYPE_CHECKING:  # each edit names its own pictures: run(image, mask, *, load, tell)
         run: ClassVar[Callable[..., Result]]
+
+    @property
+    def loads(self) -> str:
+        """The name given to `load`: the weights, or else the method."""
+        return "auto"
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> Self:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from retoucher.errors import RetoucherError, UsageError
 
 if TYPE_CHECKING:
-    from retoucher.edit import Load, Result
-    from retoucher.edits.inpaint import Inpaint
+    from retoucher.edit import Edit, Load, Result
     from retoucher.image import Image
+    from retoucher.jobs import Tell
     from retoucher.mask import Box, Mask
 
 STREAM = "<->"
@@ -26,7 +26,7 @@ STREAM = "<->"
 class Errand:
     """What is to be done with every photo. `mask`: a file, or a folder with a mask of the photo's name for each."""
 
-    edit: Inpaint
+    edit: Edit
     load: Load
     mask: str = ""
     boxes: tuple[Box, ...] = ()
@@ -42,8 +42,7 @@ class Errand:
         Where they go to a folder, those whose result is already there are left out, so the same command continues a
         batch that was stopped; a photo that fails is named, the others are done, and the exit code is 1.
         """
-        if not (self.mask or self.boxes or self.transparent):
-            raise UsageError("Say what may change: --mask FILE, --box X,Y,WIDTH,HEIGHT or --transparent.")
+        self.check()
         pairs = list(zip(photos, outputs(photos, output), strict=True))
         in_folder = pairs[0][1] != output
         waiting = [(photo, end) for photo, end in pairs if not (in_folder and self._is_done(photo, end))]
@@ -62,6 +61,15 @@ class Errand:
             for number, (photo, end) in enumerate(waiting, 1)
         )
         return 1 if failed else 0
+
+    def check(self) -> None:
+        """Refuse what cannot be done for any photo; UsageError says what is missing."""
+        if not (self.mask or self.boxes or self.transparent):
+            raise UsageError("Say what may change: --mask FILE, --box X,Y,WIDTH,HEIGHT or --transparent.")
+
+    def made(self, photo: str, image: Image, tell: Tell) -> Result:
+        """The edit of one opened photo."""
+        return self.edit.run(image, self._mask_for(photo, image), load=self.load, tell=tell)
 
     def _tried(self, photo: str, output: str, title: str) -> bool:
         """Do one of several photos; what goes wrong is said, and does not stop the others."""
@@ -100,7 +108,7 @@ class Errand:
             bar(0, "reading")
             source = sys.stdin.buffer.read() if photo == STREAM else photo
             image = Image.open(source, max_pixels=self._limit)
-            result = self.edit.run(image, self._mask_for(photo, image), load=self.load, tell=bar)
+            result = self.made(photo, image, bar)
             bar(1, "writing")
             notes = self._written(result, output)
         report = result.report

@@ -42,6 +42,13 @@ class Image(Picture):
         return cls(**(held | {"path": path}))
 
     @classmethod
+    def of(cls, picture: Image | str | Path | bytes | Samples) -> Image:
+        """A photo however it is given: itself, an array as `from_array` takes it, or what `open` reads."""
+        if isinstance(picture, Image):
+            return picture
+        return cls.from_array(picture) if isinstance(picture, np.ndarray) else cls.open(picture)
+
+    @classmethod
     def from_array(cls, array: Samples) -> Image:
         """A picture in memory from uint8 or uint16 (H, W), or (H, W, 1 to 4): grey, grey+alpha, RGB, RGBA."""
         array = np.asarray(array)
@@ -107,16 +114,49 @@ class Image(Picture):
         changed[box] |= where
         return replace(self, samples=samples, changed=changed, mark=stronger(self.mark, mark))
 
-    def encode(self, container: str | None = None, *, mark: bool = True) -> Encoded:
+    def extended(self, left: int = 0, top: int = 0, right: int = 0, bottom: int = 0) -> Image:
+        """A larger Image with so many new pixels on each side; the samples of the old ones are the same, in place.
+
+        New pixels are 0 in every channel (black, or no ink; transparent where there is alpha) and count as changed.
+        The metadata stay, with the new size, and the rows are upright: a JPEG of it is encoded as a whole, with the
+        source's tables. Raises UsageError for a number below 0 and for more than `MAX_PIXELS` pixels.
+        """
+        from retoucher.formats import metadata
+
+        sides = (left, top, right, bottom)
+        if min(sides) < 0:
+            raise UsageError("A photo is extended by 0 pixels or more on each side: give no number below 0.")
+        if not any(sides):
+            return self
+        height, width = self.height + top + bottom, self.width + left + right
+        if width * height > MAX_PIXELS:
+            raise UsageError(
+                f"Extended, the photo would have {width:,} x {height:,} pixels, more than the {MAX_PIXELS:,} allowed; "
+                "extend it by less."
+            )
+        place = np.s_[top : top + self.height, left : left + self.width]
+        samples = np.zeros((height, width, self.samples.shape[2]), self.samples.dtype)
+        samples[place] = self.samples
+        changed = np.ones((height, width), bool)
+        changed[place] = False if self.changed is None else self.changed
+        larger = replace(self, samples=samples, changed=changed, orientation=1)
+        about = metadata.prepare(larger, turned=True, mark=False)
+        return replace(larger, exif=about.exif, xmp=about.xmp, notes=self.notes + about.notes)
+
+    def encode(self, container: str | None = None, *, mark: bool = True, quality: int | None = None) -> Encoded:
         """The photo as the bytes of a file: `container` None means its own, PNG for a picture made in memory.
 
-        `mark` False leaves out the note on provenance. Raises UsageError for an unknown container.
+        `mark` False leaves out the note on provenance. `quality` (1 to 100, JPEG, WebP, AVIF and HEIC only) encodes
+        the whole picture anew; None keeps as much as the container can, in a JPEG every block that did not change.
+        Raises UsageError for an unknown container, and for a quality out of range or where there is none.
         """
         from retoucher import formats
 
-        return formats.write(self, container or self.container or "PNG", mark)
+        return formats.write(self, container or self.container or "PNG", mark, quality)
 
-    def save(self, path: str | Path, *, overwrite: bool = False, mark: bool = True) -> tuple[str, ...]:
+    def save(
+        self, path: str | Path, *, overwrite: bool = False, mark: bool = True, quality: int | None = None
+    ) -> tuple[str, ...]:
         """Write the photo; the suffix chooses the container. Returns what had to be converted, in plain sentences.
 
         Whole or not at all. Raises UsageError for an unknown suffix, an existing file without `overwrite`, and always
@@ -129,7 +169,7 @@ class Image(Picture):
         if self.path is not None and path.exists() and self.path.exists() and path.samefile(self.path):
             raise UsageError(f"{path} is the photo itself, which is never changed; choose another output.")
         check_output(path, overwrite=overwrite)
-        encoded = self.encode(container, mark=mark)
+        encoded = self.encode(container, mark=mark, quality=quality)
         write_whole(path, encoded.data, overwrite=overwrite)
         return self.notes + encoded.notes
 

@@ -69,6 +69,13 @@ class Mask:
         return cls.from_array(image.samples)
 
     @classmethod
+    def of(cls, mask: Mask | str | Path | bytes | np.ndarray[Any, Any]) -> Mask:
+        """A mask however it is given: itself, an array as `from_array` takes it, or what `open` reads."""
+        if isinstance(mask, Mask):
+            return mask
+        return cls.from_array(mask) if isinstance(mask, np.ndarray) else cls.open(mask)
+
+    @classmethod
     def from_array(cls, array: np.ndarray[Any, Any]) -> Mask:
         """From (H, W) or (H, W, 1…4) bool, unsigned integers (white is the type's largest value) or floats in [0, 1].
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from retoucher.edit import Edit, did_you_mean
+from retoucher.edits.extend import Extend
 from retoucher.edits.inpaint import Inpaint
+from retoucher.edits.select import Select
 from retoucher.errors import UsageError
 
-EDITS: tuple[type[Edit], ...] = (Inpaint,)
+EDITS: tuple[type[Edit], ...] = (Inpaint, Select, Extend)
 
 
 def parse(name: str, options: Mapping[str, Any]) -> Edit:

@@ -128,18 +128,13 @@ def inpaint(
     Photo and mask are paths, bytes of files, numpy arrays (H, W) or (H, W, 1…4), or `Image` and `Mask`. `options` are
     the fields of `Inpaint`: a misspelt one is a `UsageError`. `device`: "auto", "cpu", "cuda" or "mps".
     """
-    import numpy as np
 
     from retoucher import catalogue
     from retoucher.image import Image
     from retoucher.mask import Mask
 
     edit = Inpaint.parse(options)
-    if not isinstance(image, Image):
-        image = Image.from_array(image) if isinstance(image, np.ndarray) else Image.open(image)
-    if not isinstance(mask, Mask):
-        mask = Mask.from_array(mask) if isinstance(mask, np.ndarray) else Mask.open(mask)
-    return edit.run(image, mask, load=partial(catalogue.load, device=device), tell=tell)
+    return edit.run(Image.of(image), Mask.of(mask), load=partial(catalogue.load, device=device), tell=tell)
 
 
 def _sizes_differ(image: Image, mask: Mask) -> str:

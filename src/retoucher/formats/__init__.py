@@ -31,6 +31,9 @@ SUFFIXES = {
 }
 """Which container a file's name asks for."""
 
+LOSSY = ("JPEG", "WEBP", "AVIF", "HEIC")
+"""Containers for which a quality can be asked."""
+
 FOREIGN = {
     b"GIF8": "a GIF",
     b"%PDF": "a PDF",
@@ -56,8 +59,11 @@ class Format(Protocol):
     def read(self, data: bytes, max_pixels: int) -> Picture:
         """Open a whole file of this kind; UsageError above `max_pixels`, RetoucherError where it is damaged."""
 
-    def write(self, image: Picture, metadata: Metadata) -> Encoded:
-        """Encode a picture that `convert.fit` has made to fit, with this metadata."""
+    def write(self, image: Picture, metadata: Metadata, quality: int | None = None) -> Encoded:
+        """Encode a picture that `convert.fit` has made to fit, with this metadata.
+
+        Modules of LOSSY only: `quality` from 1 to 100 encodes the whole picture anew at it.
+        """
 
 
 def container_for(path: Path) -> str:
@@ -124,22 +130,36 @@ def read(data: bytes, name: str, max_pixels: int) -> Picture:
     return image
 
 
-def write(image: Picture, container: str, mark: bool) -> Encoded:
-    """Encode as `container`. A photo in its own container in which nothing changed is its own bytes."""
+def write(image: Picture, container: str, mark: bool, quality: int | None = None) -> Encoded:
+    """Encode as `container`. A photo in its own container in which nothing changed is its own bytes.
+
+    `quality`: 1 to 100, of a container in LOSSY; None is the best that the container can keep.
+    """
     from retoucher.formats import convert, metadata
     from retoucher.picture import Encoded
 
     if container not in MODULES:
         raise UsageError(f"{container} is no kind of file that can be written; use one of {', '.join(MODULES)}.")
+    if quality is not None:
+        _check_quality(container, quality)
     same = image.container == container and image.source is not None
-    if same and not image.is_changed and (image.orientation == 1 or container == "JPEG"):
+    if quality is None and same and not image.is_changed and (image.orientation == 1 or container == "JPEG"):
         return Encoded(cast(bytes, image.source))
     fitted, notes = convert.fit(image, container)
     about = metadata.prepare(fitted, turned=not (same and container == "JPEG"), mark=mark)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        encoded = _module(container).write(fitted, about)
+        module = _module(container)
+        encoded = module.write(fitted, about) if quality is None else module.write(fitted, about, quality)
     return Encoded(encoded.data, notes + about.notes + encoded.notes)
+
+
+def _check_quality(container: str, quality: int) -> None:
+    """Raise UsageError for a quality that is no number of 1 to 100, or of a container that loses nothing."""
+    if container not in LOSSY:
+        raise UsageError(f"{container} keeps every pixel and has no quality: leave it out, or use {', '.join(LOSSY)}.")
+    if not 1 <= quality <= 100:
+        raise UsageError(f"The quality is a number from 1 to 100, not {quality}.")
 
 
 def _module(container: str) -> Format:

@@ -17,7 +17,7 @@ from retoucher.formats.orientation import upright
 from retoucher.picture import Encoded, Picture
 
 QUALITY = 90
-LOSSY = f"AVIF cannot be changed in one place only, so the whole picture was encoded again at quality {QUALITY}."
+LOSSY = "AVIF cannot be changed in one place only, so the whole picture was encoded again at quality {}."
 DEEP = "The {} bits per sample of this AVIF became 8."
 
 
@@ -61,13 +61,14 @@ def _coding(found: list[tuple[bytes, bytes]]) -> tuple[int, str]:
     return bits, "4:0:0" if flags & 0x10 else {0: "4:4:4", 8: "4:2:2", 12: "4:2:0"}.get(flags & 12, "4:4:4")
 
 
-def write(image: Picture, metadata: Metadata) -> Encoded:
-    """Encode at quality 90, with the source's chroma subsampling, full where it was no AVIF.
+def write(image: Picture, metadata: Metadata, quality: int | None = None) -> Encoded:
+    """Encode at quality 90 or the one given, with the source's chroma subsampling, full where it was no AVIF.
 
     EXIF goes without its orientation tag, which AVIF does not use: Pillow would rewrite EXIF to take it out.
     """
     from PIL import Image as Pillow
 
+    quality = quality or QUALITY
     image = convert.without_grey_alpha(image)
     same = image.container == "AVIF" and image.source is not None
     chroma = _coding(boxes.properties(image.source))[1] if same and image.source else "4:4:4"
@@ -80,7 +81,8 @@ def write(image: Picture, metadata: Metadata) -> Encoded:
     samples = np.ascontiguousarray(image.samples[:, :, 0] if image.samples.shape[2] == 1 else image.samples)
     file = io.BytesIO()
     try:
-        Pillow.fromarray(samples).save(file, "AVIF", quality=QUALITY, subsampling=chroma, max_threads=2, **about)
+        Pillow.fromarray(samples).save(file, "AVIF", quality=quality, subsampling=chroma, max_threads=2, **about)
     except (OSError, ValueError, RuntimeError) as error:
         raise RetoucherError("This picture cannot be written as AVIF here; save it as PNG instead.") from error
-    return Encoded(file.getvalue(), (LOSSY if same else f"AVIF loses a little: encoded at quality {QUALITY}.",))
+    said = LOSSY if same else "AVIF loses a little: encoded at quality {}."
+    return Encoded(file.getvalue(), (said.format(quality),))

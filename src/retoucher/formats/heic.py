@@ -18,7 +18,7 @@ from retoucher.picture import Encoded, Picture
 Samples = np.ndarray[Any, np.dtype[Any]]
 
 QUALITY = 75
-LOSSY = f"HEIC cannot be changed in one place only, so the whole picture was encoded again at quality {QUALITY}."
+LOSSY = "HEIC cannot be changed in one place only, so the whole picture was encoded again at quality {}."
 NO_ENCODER = "HEIC cannot be written on this machine (no HEVC encoder); give the output a name in .png, .jpg or .tif."
 BESIDE = "What was stored beside the photo (previews, depth maps, gain maps, other pictures) was dropped."
 HDR = "The photo's colours are {}, which are shown as if they were sRGB."
@@ -83,12 +83,13 @@ def _notes(info: dict[str, Any], pictures: int, mode: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def write(image: Picture, metadata: Metadata) -> Encoded:
-    """Encode at quality 75 with the source's depth and subsampling; 16 bits become 12 at most."""
+def write(image: Picture, metadata: Metadata, quality: int | None = None) -> Encoded:
+    """Encode at quality 75 or the one given, with the source's depth and subsampling; 16 bits become 12 at most."""
     import pillow_heif
 
     if not pillow_heif.libheif_info()["HEIF"]:
         raise RetoucherError(NO_ENCODER)
+    quality = quality or QUALITY
     image = convert.without_grey_alpha(image)
     info = _source_info(image)
     wide = image.samples.dtype == np.uint16
@@ -101,7 +102,7 @@ def write(image: Picture, metadata: Metadata) -> Encoded:
         out = io.BytesIO()
         file.save(
             out,
-            quality=QUALITY,
+            quality=quality,
             enc_params={"preset": PRESET},
             chroma=info.get("chroma", 444),
             bit_depth=bits,
@@ -109,7 +110,7 @@ def write(image: Picture, metadata: Metadata) -> Encoded:
         )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise RetoucherError("This picture cannot be written as HEIC here; save it as PNG instead.") from error
-    notes = [LOSSY if info else f"HEIC loses a little: encoded at quality {QUALITY}."]
+    notes = [LOSSY.format(quality) if info else f"HEIC loses a little: encoded at quality {quality}."]
     notes += [f"HEIC holds at most {WIDEST} bits per sample, so the 16 bits were rounded."] if wide and not info else []
     beside = any(info.get(key) for key in ("thumbnails", "depth_images", "aux")) or info.get("pictures", 1) > 1
     return Encoded(out.getvalue(), (*notes, BESIDE) if beside else tuple(notes))

@@ -37,6 +37,9 @@ from retoucher.picture import Encoded, Picture
 
 MOST = 65533  # bytes in a segment
 QUALITY = 95  # of a picture that did not come as JPEG, with full colour resolution
+FULL_COLOUR = 90  # from this quality on; below it nobody sees that colours have half the resolution
+CHOSEN = "The whole picture was encoded again at quality {}, as was asked for."
+RESIZED = "The photo has another size than before, so the whole picture was encoded again with the same tables."
 REENCODED = "This JPEG's coding ({}) cannot be changed block by block, so the whole picture was encoded again."
 
 
@@ -100,14 +103,21 @@ def _dpi(segments: list[Segment]) -> tuple[float, float] | None:
     return (across * unit, down * unit) if across and down else None
 
 
-def write(image: Picture, metadata: Metadata) -> Encoded:
-    """Encode: block by block into the JPEG that the photo came from, or a new JPEG at quality 95."""
+def write(image: Picture, metadata: Metadata, quality: int | None = None) -> Encoded:
+    """Encode: block by block into the JPEG that the photo came from, or a new JPEG at quality 95.
+
+    With a `quality` the whole picture is new, in the source's subsampling and with its metadata.
+    """
     if image.container != "JPEG" or image.source is None:
-        return _new(image, metadata)
+        return _new(image, metadata, quality)
     segments, end = split(image.source)
     frame = frame_of(segments)
-    parts, reason = _touched_only(image, segments, frame)
-    notes = [] if reason is None else [REENCODED.format(reason)]
+    if quality is None:
+        parts, reason = _touched_only(image, segments, frame)
+        notes = [] if reason is None else [reason]
+    else:
+        parts = _again(stored(image.samples, image.orientation), segments, frame, {}, quality)
+        notes = [CHOSEN.format(quality)]
     parts, gone = jpeg_copies.without_copies(parts)
     if image.source[end:].strip(b"\0"):
         gone.add(jpeg_copies.ATTACHED)
@@ -124,10 +134,12 @@ def _touched_only(image: Picture, segments: list[Segment], frame: Frame) -> tupl
     samples = stored(image.samples, image.orientation)
     assert image.changed is not None
     tables = quantisation(segments)
+    if samples.shape[:2] != (frame.height, frame.width):
+        return _again(samples, segments, frame, tables), RESIZED
     usable = jpeg_blocks.fits(frame) and all(part.table in tables for part in frame.components)
     blocks = jpeg_coefficients.read(segments, frame) if usable else None
     if blocks is None:
-        return _again(samples, segments, frame, tables), _coding(frame)
+        return _again(samples, segments, frame, tables), REENCODED.format(_coding(frame))
     changed = stored(image.changed, image.orientation)
     component = _components(segments, frame)
     blocks = jpeg_blocks.replace_changed(blocks, frame, tables, samples, changed, component)
@@ -165,8 +177,13 @@ def _components(segments: list[Segment], frame: Frame) -> Any:
     return component
 
 
-def _again(samples: Any, segments: list[Segment], frame: Frame, tables: dict[int, list[int]]) -> list[Segment]:
-    """The whole picture encoded anew with the source's tables and subsampling, and the source's metadata segments."""
+def _again(
+    samples: Any, segments: list[Segment], frame: Frame, tables: dict[int, list[int]], quality: int = QUALITY
+) -> list[Segment]:
+    """The whole picture encoded anew with the source's subsampling, and the source's metadata segments.
+
+    With the quantisation `tables`, where they can be used, else at `quality`.
+    """
     from retoucher.formats.jpeg_blocks import zigzag
 
     order = np.argsort(zigzag())
@@ -174,7 +191,7 @@ def _again(samples: Any, segments: list[Segment], frame: Frame, tables: dict[int
     wanted = [part.table for part in frame.components]
     steps = [natural[number] for number in dict.fromkeys(wanted) if number in natural]
     ratio = {(1, 1): 0, (2, 1): 1, (2, 2): 2}.get((frame.horizontal, frame.vertical), 0)
-    options: dict[str, Any] = {"qtables": steps[:2]} if steps and max(map(max, steps)) < 256 else {"quality": QUALITY}
+    options: dict[str, Any] = {"qtables": steps[:2]} if steps and max(map(max, steps)) < 256 else {"quality": quality}
     new, _ = split(_encoded(samples, subsampling=ratio, progressive=frame.code in (0xC2, 0xCA), **options))
     picture = [segment for segment in new if not segment.is_metadata or segment.code == APP14]
     kept = [s for s in segments if s.is_metadata and s.code != APP14]
@@ -201,12 +218,13 @@ def _inks(samples: Any) -> Any:
     return Pillow.frombytes("CMYK", (samples.shape[1], samples.shape[0]), samples.tobytes())
 
 
-def _new(image: Picture, metadata: Metadata) -> Encoded:
+def _new(image: Picture, metadata: Metadata, quality: int | None) -> Encoded:
     """A JPEG of a picture that came as something else."""
     height, width = image.size
     if max(height, width) > 65535:
         raise RetoucherError("A JPEG has at most 65,535 pixels a side; save as PNG or TIFF instead.")
-    data = _encoded(image.samples, quality=QUALITY, subsampling=0, optimize=True)
+    quality = quality or QUALITY
+    data = _encoded(image.samples, quality=quality, subsampling=0 if quality >= FULL_COLOUR else 2, optimize=True)
     segments, _ = split(data)
     parts = [_with_dpi(segment, metadata.dpi) for segment in segments]
     too_large = len(EXIF + (metadata.exif or b"")) > MOST
@@ -221,7 +239,7 @@ def _new(image: Picture, metadata: Metadata) -> Encoded:
     )
     for number, piece in enumerate(pieces):
         parts.insert(_head(parts), Segment(APP2, ICC + bytes([number + 1, len(pieces)]) + piece))
-    return Encoded(join(parts), (f"JPEG loses a little: the picture was encoded at quality {QUALITY}.", *notes))
+    return Encoded(join(parts), (f"JPEG loses a little: the picture was encoded at quality {quality}.", *notes))
 
 
 def _with_dpi(segment: Segment, dpi: tuple[float, float] | None) -> Segment:

@@ -18,7 +18,8 @@ from retoucher.picture import Encoded, Picture
 
 DAMAGED = "The WebP is damaged ({}); try to get another copy of it."
 QUALITY = 95
-LOSSY = f"Lossy WebP cannot be changed in one place only, so the whole picture was encoded again at quality {QUALITY}."
+LOSSY = "Lossy WebP cannot be changed in one place only, so the whole picture was encoded again at quality {}."
+CHOSEN = "WebP loses a little: the whole picture was encoded at quality {}."
 OPAQUE = "Its alpha channel, opaque throughout, was left out."
 NEW = "The picture was written as lossless WebP."
 
@@ -81,20 +82,25 @@ def _size(chunks: list[tuple[bytes, bytes]]) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def write(image: Picture, metadata: Metadata) -> Encoded:
-    """Encode: lossless unless the photo came as lossy WebP. What lies under full transparency stays."""
+def write(image: Picture, metadata: Metadata, quality: int | None = None) -> Encoded:
+    """Encode: lossless unless the photo came as lossy WebP or a `quality` is given.
+
+    What lies under full transparency stays.
+    """
     from PIL import Image as Pillow
 
     if max(image.size) > 16383:
         raise RetoucherError("A WebP has at most 16,383 pixels a side; save as PNG or TIFF instead.")
-    lossy = image.container == "WEBP" and image.source is not None and not is_lossless(image.source)
+    was_lossy = image.container == "WEBP" and image.source is not None and not is_lossless(image.source)
+    lossy = was_lossy or quality is not None
     options: dict[str, Any] = (
-        {"quality": QUALITY, "method": 4} if lossy else {"lossless": True, "quality": 40, "method": 3}
+        {"quality": quality or QUALITY, "method": 4} if lossy else {"lossless": True, "quality": 40, "method": 3}
     )
     about = {"icc_profile": metadata.profile or b"", "exif": metadata.exif or b"", "xmp": metadata.xmp or b""}
     file = io.BytesIO()
     Pillow.fromarray(np.ascontiguousarray(image.samples)).save(file, "WEBP", exact=True, **options, **about)
-    note = (LOSSY,) if lossy else (NEW,) if image.container != "WEBP" else ()
+    said = CHOSEN if not was_lossy else LOSSY
+    note = (said.format(quality or QUALITY),) if lossy else (NEW,) if image.container != "WEBP" else ()
     if not image.has_alpha or lossy:
         opaque = image.has_alpha and bool((image.samples[..., -1] == 255).all())
         return Encoded(file.getvalue(), (*note, OPAQUE) if opaque else note)

@@ -1,0 +1,82 @@
+"""What all routes work with: the settings, the photos, the worker, and the way from an id to a finished file."""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import Lock
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from retoucher.edit import Load
+from retoucher.errors import UsageError
+from retoucher.image import Image
+from retoucher.jobs import Worker
+from retoucher.picture import Encoded
+from retoucher.server.answers import explained
+from retoucher.server.recent import Recent
+from retoucher.server.refusals import Refused
+from retoucher.server.settings import Settings
+from retoucher.server.store import Store
+
+FILES = 128 << 20
+"""Bytes of finished files held, so that what the save dialog has measured need not be encoded again."""
+
+
+THUMBNAILS = 16 << 20
+"""Bytes of thumbnails held."""
+
+
+class Desk:
+    """One server's things. `load` is the catalogue's unless given (in tests a lambda)."""
+
+    def __init__(self, settings: Settings, load: Load | None = None) -> None:
+        self.settings = settings
+        self.load = load or partial(_load, device=settings.device)
+        self.store = Store(settings.state, max_pixels=settings.max_pixels)
+        self.worker = Worker(limit=settings.queue, explain=explained)
+        self._files: Recent[Encoded] = Recent(FILES)
+        self.thumbnails: Recent[bytes] = Recent(THUMBNAILS)
+        self._encoding = Lock()
+        self.decoding = Lock()
+        """Held by whoever decodes a picture that the store does not hold, so that one at a time needs memory."""
+
+    def finished(self, name: str, container: str = "", quality: int = 0, mark: bool = True) -> tuple[Image, Encoded]:
+        """A version and its file, in its own container ("") or another, at a quality (0: the usual)."""
+        image = self.store.image(name)
+        key = name, container, quality, mark
+        with self._encoding:
+            encoded = self._files.get(key)
+            if encoded is None:
+                try:
+                    encoded = image.encode(container or None, mark=mark, quality=quality or None)
+                except UsageError as error:
+                    raise Refused(422, str(error), "quality" if quality else "container") from None
+                self._files.put(key, encoded, len(encoded.data))
+        return image, encoded
+
+    def forget(self, name: str) -> None:
+        """Forget a photo with all its versions and finished files."""
+        names = self.store.remove(name)
+        for key in self._files.all_keys():
+            if isinstance(key, tuple) and key[0] in names:
+                self._files.drop(key)
+
+    def close(self, seconds: float = 1.0) -> bool:
+        """Stop working; whether the worker ended in time."""
+        return self.worker.stop(seconds)
+
+
+def _load(name: str, device: str) -> Any:
+    from retoucher import catalogue
+
+    return catalogue.load(name, device=device)
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+At = Annotated[Desk, Depends(_desk)]
+"""The desk, as a parameter of a route."""
