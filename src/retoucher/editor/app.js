@@ -1,0 +1,225 @@
+/** Everything put together: editor, stage, tools, keys and panels know each other through here. */
+import { Api } from "./api.js";
+import { BRUSH, commands } from "./commands.js";
+import { Connection } from "./connection.js";
+import { find } from "./dom.js";
+import { Editor } from "./editor.js";
+import { runsArea } from "./geometry/runs.js";
+import { fit } from "./geometry/view.js";
+import { Keys } from "./keys.js";
+import { shortened } from "./messages.js";
+import { copyResult } from "./panels/clipboard.js";
+import { Folder } from "./panels/folder.js";
+import { showHelp } from "./panels/help.js";
+import { showSave } from "./panels/save.js";
+import { Pointers } from "./pointer.js";
+import { Remover } from "./remove.js";
+import { Reticle } from "./reticle.js";
+import { Selection } from "./selection.js";
+import { Session } from "./session.js";
+import { Settings } from "./settings.js";
+import { Cursor } from "./cursor.js";
+import { Stage } from "./stage.js";
+import { Brush, Lasso, Polygon, Rectangle, maskOf } from "./tools.js";
+import { say } from "./words.js";
+
+/** @typedef {import("./editor.js").ToolName} ToolName */
+/** @typedef {import("./words.js").Word} Word */
+
+const BRUSH_SHARE = 0.05; // of a photo's shorter side: the brush for a photo of a new size
+
+/** Modes in the order of their keys. */
+const MODES = /** @type {const} */ ([
+  { name: "remove", word: "mode.remove" },
+  { name: "fill", word: "mode.fill" },
+]);
+
+export class App {
+  modes = MODES;
+  settings = new Settings();
+  api = new Api();
+  connection = new Connection(this.api);
+  editor = new Editor(this.api, this.settings, this.connection);
+  remover = new Remover(this.editor);
+  stage = new Stage(this.editor, this.remover);
+  pointers = new Pointers(this.editor, this.stage, {
+    tool: () => this.tool(),
+    hover: (at, place, kind) => this.cursor.at(at, place, kind),
+    undo: () => this.undo(),
+    redo: () => void this.editor.redo(),
+  });
+  cursor = new Cursor(this);
+  reticle = new Reticle(this);
+  session = new Session(this);
+  strip = new Folder(this);
+  leaving = false; // after Escape, Tab leaves the photo instead of showing the original
+  /** @type {import("./api.js").EditSchema[]} */ schemas = [];
+  /** @type {Record<ToolName, import("./tools.js").Tool | null>} */ #tools;
+  #brushFor = ""; // the size of photo for which the brush was chosen
+  #polygon;
+  #selection;
+
+  constructor() {
+    const { editor } = this;
+    /** @param {Word} name */
+    const shaped = (name) => (/** @type {import("./geometry/box.js").Box | import("./geometry/box.js").Point[]} */ outline) => {
+      if (!editor.mask) return;
+      editor.shape(maskOf(editor.mask, outline), editor.how, name);
+      this.#finished();
+    };
+    const brush = new Brush(editor, (name) => {
+      editor.commit(name);
+      if (name === "step.stroke") this.#finished();
+    });
+    this.#polygon = new Polygon(editor, shaped("step.polygon"));
+    this.#selection = new Selection(editor, () => this.#finished());
+    this.#tools = {
+      brush,
+      eraser: brush,
+      rectangle: new Rectangle(editor, shaped("step.rectangle")),
+      lasso: new Lasso(editor, shaped("step.lasso")),
+      polygon: this.#polygon,
+      select: this.#selection,
+      hand: null,
+    };
+    this.commands = commands(this);
+    this.keys = new Keys(this.commands, this);
+    this.stage.pane.addEventListener("focus", () => (this.leaving = false));
+    addEventListener("click", (event) => this.#backToPhoto(event));
+    editor.on(["photo", "mode"], () => this.stage.describe());
+    editor.on("photo", () => this.#fitBrush());
+  }
+
+  /** After a click on a button the keys belong to the photo again; who came to it by the keyboard stays there. @param {MouseEvent} event */
+  #backToPhoto(event) {
+    const pressed = event.target instanceof Element && event.target.closest("main .button, main .segment, header .button");
+    if (event.detail && pressed && this.editor.picture && !document.querySelector("dialog[open]"))
+      this.stage.pane.focus(/** @type {FocusOptions} */ ({ preventScroll: true, focusVisible: false }));
+  }
+
+  /** A brush that is as wide on the screen for a large photo as for a small one; photos of one size share theirs. */
+  #fitBrush() {
+    const { picture } = this.editor;
+    if (!picture) return;
+    const size = `${picture.width}×${picture.height}`;
+    const side = Math.min(picture.width, picture.height);
+    if (size !== this.#brushFor) this.settings.set("brush", Math.min(BRUSH.max, Math.max(4, Math.round(side * BRUSH_SHARE))));
+    this.#brushFor = size;
+  }
+
+  /** The tool in hand; null where it only moves the view. */
+  tool() {
+    return this.#tools[this.editor.tool];
+  }
+
+  /** @param {ToolName} tool */
+  take(tool) {
+    this.tool()?.cancel();
+    this.editor.take(tool);
+  }
+
+  /** Whether what is marked is filled as soon as the pointer is lifted. */
+  get runsAtOnce() {
+    return this.settings.get(this.editor.mode === "fill" ? "autoFill" : "autoRemove");
+  }
+
+  #finished() {
+    if (this.runsAtOnce && this.editor.how === "add") this.remover.run();
+  }
+
+  /** Enter: end what is being drawn, take what is selected, or fill what is marked. */
+  enter() {
+    if (this.#polygon.isOpen) this.#polygon.close();
+    else if (this.#selection.isOpen) this.#selection.accept();
+    else this.remover.run();
+  }
+
+  /** Escape: take back the newest thing: a stroke, a shape, an order; then the mask, then the zoom. */
+  escape() {
+    const { editor, pointers, reticle } = this;
+    this.leaving = true;
+    if (pointers.busy) return pointers.cancel();
+    if (reticle.isActive) return reticle.leave();
+    if (this.#polygon.isOpen) return this.#polygon.cancel();
+    if (this.#selection.isOpen) return this.#selection.cancel();
+    const last = editor.queue.items.at(-1);
+    if (last) return editor.queue.cancel(last);
+    if (editor.compare !== "off") return editor.compareBy("off");
+    if (editor.history && runsArea(editor.history.now.mask)) return editor.clearMask();
+    if (editor.picture) editor.look(fit(editor.picture, editor.screen, 16));
+  }
+
+  /** Take back the newest corner or click of what is being drawn, else the newest step. */
+  undo() {
+    if (this.#polygon.isOpen) return this.#polygon.back();
+    if (this.#selection.isOpen) return this.#selection.back();
+    void this.editor.undo();
+  }
+
+  /** The next method for what was filled last. */
+  cycle() {
+    const last = this.editor.history?.now.patches.at(-1);
+    const names = this.connection.about?.methods.map(({ name }) => name) ?? [];
+    if (last && names.length > 1) this.remover.instead(names[(names.indexOf(last.method) + 1) % names.length]);
+  }
+
+  /**
+   * Open files: one photo, or several as a filmstrip. A mask that is dropped onto a photo of its size stays a photo;
+   * masks are imported by their own button.
+   *
+   * @param {File[]} files
+   */
+  async openFiles(files) {
+    const photos = files.filter((file) => file.type.startsWith("image/") || /\.(heic|heif|avif|tiff?|webp|jpe?g|png|bmp)$/i.test(file.name));
+    if (!photos.length) return this.editor.announce(say("said.nophoto"), true);
+    if (photos.length > 1) return this.strip.load(photos.map((blob) => ({ blob, name: blob.name })));
+    await this.open({ blob: photos[0], name: photos[0].name });
+  }
+
+  /** @param {import("./editor.js").Source} source */
+  async open(source) {
+    this.editor.announce(say("said.opening", { name: source.name }));
+    try {
+      await this.session.open(source, null);
+    } catch (error) {
+      this.editor.announce(shortened(error), true); // the photo that was open stays
+    }
+  }
+
+  pick() {
+    find("file-input", HTMLInputElement).click();
+  }
+
+  save() {
+    if (this.editor.picture) showSave(this);
+  }
+
+  help() {
+    showHelp(this);
+  }
+
+  copy() {
+    return copyResult(this);
+  }
+
+  /** @param {number} by */
+  step(by) {
+    void this.strip.step(by);
+  }
+
+  skip() {
+    void this.strip.skip();
+  }
+
+  flag() {
+    this.strip.flag();
+  }
+
+  folder() {
+    this.strip.toggle();
+  }
+
+  showCursor() {
+    this.cursor.update();
+  }
+}

@@ -1,0 +1,49 @@
+/** Making the photo larger: so many pixels on each side, filled from what is there. */
+import { button, dialog, number } from "../controls.js";
+import { element } from "../dom.js";
+import { encodeRuns } from "../geometry/runs.js";
+import { fit } from "../geometry/view.js";
+import { Mask } from "../geometry/mask.js";
+import { shortened } from "../messages.js";
+import { say } from "../words.js";
+
+const SIDES = /** @type {const} */ (["left", "top", "right", "bottom"]);
+const MOST = 4000; // pixels on one side
+
+/** @param {import("../app.js").App} app */
+export function showExtend(app) {
+  const { editor } = app;
+  if (!editor.picture) return;
+  const sides = { left: 0, top: 0, right: 0, bottom: 0 };
+  const rows = SIDES.map((side) => number(say(`extend.${side}`), { min: 0, max: MOST, value: 0 }, (pixels) => (sides[side] = Math.min(MOST, Math.max(0, Math.round(pixels)))) ).row);
+  const form = element("form", { method: "dialog" }, element("p", {}, say("extend.help")), ...rows);
+  const shown = dialog(say("fill.extend"), say("dialog.close"), form);
+  const start = () => {
+    shown.close();
+    if (SIDES.some((side) => sides[side] > 0)) extend(app, { ...sides });
+  };
+  form.addEventListener("submit", start);
+  form.append(element("footer", {}, button("play", say("extend.run"), () => form.requestSubmit(), { text: true, class: "main" })));
+}
+
+/** @param {import("../app.js").App} app @param {Record<"left" | "top" | "right" | "bottom", number>} sides */
+function extend(app, sides) {
+  const { editor } = app;
+  editor.queue.add({
+    edit: "extend",
+    title: say("step.extend"),
+    options: sides,
+    runs: null,
+    photo: () => editor.version(),
+    done: async ({ photo, report, outside }) => {
+      if (!photo || !editor.history) return;
+      const { method, weights, seconds, notes } = report;
+      const patch = { id: photo.id, box: null, edit: "extend", options: sides, runs: null, method, weights, outside, seconds, notes };
+      const mask = encodeRuns(Mask.none(photo.width, photo.height));
+      await editor.arrived({ patches: [...editor.history.now.patches, patch], mask }, "step.extend");
+      editor.announce(say("said.larger", { width: photo.width, height: photo.height }));
+      if (editor.picture) editor.look(fit(editor.picture, editor.screen, 16));
+    },
+    undone: (reason) => reason && editor.announce(shortened(reason), true),
+  });
+}

@@ -1,0 +1,33 @@
+/** Every step with its name and a small picture; a click goes there. */
+import { element } from "../dom.js";
+import { section } from "../controls.js";
+import { say } from "../words.js";
+
+/** @typedef {import("../words.js").Word} Word */
+
+const SIDE = 40; // CSS pixels of a small picture
+
+/** @param {import("../app.js").App} app */
+export function buildHistory(app) {
+  const { editor } = app;
+  const list = element("ol", { class: "history" });
+  /** @type {WeakMap<object, HTMLCanvasElement>} */
+  const pictures = new WeakMap();
+  editor.on(["photo", "history"], () => {
+    const { history, picture } = editor;
+    if (!history || !picture) return list.replaceChildren();
+    if (!pictures.has(history.now)) pictures.set(history.now, picture.thumbnail(SIDE * devicePixelRatio));
+    list.replaceChildren(...history.entries.map(({ state, name }, i) => row(app, i, name, pictures.get(state))));
+    const here = list.children[history.index];
+    if (here instanceof HTMLElement) list.scrollTop = here.offsetTop - list.clientHeight / 2; // without moving the panel
+  });
+  return section(say("panel.history"), true, list);
+}
+
+/** @param {import("../app.js").App} app @param {number} i @param {string} name @param {HTMLCanvasElement} [picture] */
+function row({ editor }, i, name, picture) {
+  const made = element("button", { type: "button", onclick: () => void editor.jump(i) }, picture ?? element("span", { class: "nothing" }), element("span", {}, say(/** @type {Word} */ (name))));
+  picture?.setAttribute("aria-hidden", "true");
+  if (i === editor.history?.index) made.setAttribute("aria-current", "step");
+  return element("li", { class: i > (editor.history?.index ?? 0) ? "undone" : "" }, made);
+}

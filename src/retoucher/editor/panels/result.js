@@ -1,0 +1,27 @@
+/** What made the newest pixels, and the other methods that could: "1 · 2 · 3". */
+import { written } from "../commands.js";
+import { button } from "../controls.js";
+import { element, find } from "../dom.js";
+import { say } from "../words.js";
+
+/** @param {import("../app.js").App} app */
+export function buildResult(app) {
+  const { editor, connection } = app;
+  const bar = find("result", HTMLElement);
+  const update = () => {
+    const last = editor.history?.now.patches.at(-1);
+    const methods = connection.about?.methods ?? [];
+    bar.hidden = !last || last.edit !== "inpaint" || editor.queue.items.length > 0;
+    if (!last || bar.hidden) return;
+    const choices = methods.map(({ name, note }, i) =>
+      element("button", { type: "button", class: "segment", title: `${connection.label(name)}: ${note}`, "aria-label": say("result.choose", { number: i + 1, method: connection.label(name) }), "aria-pressed": String(name === last.method), onclick: () => app.remover.instead(name) }, String(i + 1)),
+    );
+    bar.replaceChildren(
+      element("span", {}, say("result.made", { method: connection.label(last.method) })),
+      ...(methods.length > 1 ? [element("span", { class: "segments" }, ...choices)] : []),
+      button("compare", say("compare.slider"), () => editor.compareBy(editor.compare === "slider" ? "off" : "slider"), { key: written("c") }),
+      button("undo", say("key.undo"), () => app.undo(), { key: written("Mod+z") }),
+    );
+  };
+  editor.on(["photo", "history", "queue"], update);
+}

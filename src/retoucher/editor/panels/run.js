@@ -1,0 +1,111 @@
+/** What the mode does: its button, whether it runs by itself, the method, and the edit's own options. */
+import { written } from "../commands.js";
+import { button, choice, number, section, select, slider, toggle } from "../controls.js";
+import { element } from "../dom.js";
+import { grow } from "../geometry/grow.js";
+import { decodeMaskPng } from "../geometry/png.js";
+import { shortened } from "../messages.js";
+import { say } from "../words.js";
+import { showExtend } from "./extend.js";
+
+/** @typedef {import("../app.js").App} App */
+
+const OWN = ["model", "weights", "grow", "opaque"]; // options with a place of their own, or set by the mode
+
+/** @param {App} app */
+export function buildRun(app) {
+  const { editor, settings } = app;
+  const box = element("div", { class: "run" });
+  const update = () => {
+    const setting = editor.mode === "fill" ? "autoFill" : "autoRemove";
+    const run = button("play", say(editor.mode === "fill" ? "run.fill" : "run.remove"), () => app.enter(), { key: written("Enter"), text: true, class: "main wide", id: "run" });
+    box.replaceChildren(
+      run,
+      toggle(say("run.auto"), settings.get(setting), (on) => settings.set(setting, on), say("run.auto.help")).row,
+      ...(editor.mode === "fill" ? holes(app) : []),
+      section(say("run.more"), false, methods(app), ...options(app)),
+    );
+  };
+  editor.on("mode", update);
+  app.connection.addEventListener("change", update);
+  update();
+  return box;
+}
+
+/** Ways to mark holes without painting. @param {App} app */
+function holes(app) {
+  return [
+    element("div", { class: "row buttons" },
+      button("import", say("fill.transparency"), () => void transparency(app), { text: true }),
+      button("plus", say("fill.extend"), () => showExtend(app), { text: true }),
+    ),
+  ];
+}
+
+/** @param {App} app */
+async function transparency(app) {
+  const { editor } = app;
+  try {
+    const file = await editor.api.blob(`/api/photos/${await editor.version()}/transparency`);
+    const mask = await decodeMaskPng(new Uint8Array(await file.arrayBuffer()));
+    if (!mask.box()) return editor.announce(say("said.opaque"), true);
+    editor.shape(mask, "add", "step.transparency");
+  } catch (error) {
+    editor.announce(shortened(error), true);
+  }
+}
+
+/** The methods that are here, best first chosen by itself. @param {App} app */
+function methods(app) {
+  const { editor, connection } = app;
+  const present = connection.about?.methods ?? [];
+  const now = String(editor.options.inpaint?.model ?? "auto");
+  const choices = [{ value: "auto", label: say("run.auto.method"), title: say("run.auto.method.help") }, ...present.map(({ name, note }) => ({ value: name, label: connection.label(name), title: note }))];
+  const { row } = choice(say("run.method"), choices, now, (model) => choose(app, "model", model));
+  row.classList.add("columns");
+  return row;
+}
+
+/** All other options of the edit, from its own declaration. @param {App} app */
+function options(app) {
+  const { properties } = app.schemas.find(({ name }) => name === "inpaint")?.options ?? { properties: {} };
+  /** @type {HTMLElement[]} */
+  const rows = [growing(app, properties.grow ?? { minimum: 0, maximum: 64, default: 4 })];
+  for (const [name, option] of Object.entries(properties)) if (!OWN.includes(name)) rows.push(control(app, name, option));
+  return rows;
+}
+
+/** How far the mask is grown, seen while it is chosen. @param {App} app @param {{minimum: number, maximum: number, default: number}} option */
+function growing(app, { minimum, maximum, default: usual }) {
+  const { editor } = app;
+  const value = Number(editor.options.inpaint?.grow ?? usual);
+  const range = { min: minimum, max: maximum, value, unit: "px", help: say("run.grow.help") };
+  const preview = (/** @type {number} */ pixels) => {
+    if (!editor.mask) return;
+    editor.preview = grow(editor.mask, pixels);
+    editor.touched();
+  };
+  return slider(say("run.grow"), range, preview, (pixels) => {
+    editor.preview = null;
+    editor.touched();
+    choose(app, "grow", pixels);
+  }).row;
+}
+
+/** A control for one option, made from its JSON schema. @param {App} app @param {string} name @param {Record<string, any>} option */
+function control(app, name, option) {
+  const value = app.editor.options.inpaint?.[name] ?? option.default;
+  const title = name[0].toUpperCase() + name.slice(1);
+  const changed = (/** @type {unknown} */ now) => choose(app, name, now);
+  if (option.enum) return select(title, option.enum.map((/** @type {string} */ each) => ({ value: each, label: each })), value, changed, option.description).row;
+  if (option.type === "boolean") return toggle(title, value, changed, option.description).row;
+  if (option.type === "integer" || option.type === "number")
+    return number(title, { min: option.minimum ?? 0, max: option.maximum ?? (option.exclusiveMaximum ?? 2 ** 31) - 1, value, help: option.description }, changed).row;
+  const input = element("input", { type: "text", value, title: option.description, onchange: () => changed(input.value) });
+  return element("label", { class: "row" }, title, input);
+}
+
+/** @param {App} app @param {string} name @param {unknown} value */
+function choose(app, name, value) {
+  app.editor.options.inpaint = { ...app.editor.options.inpaint, [name]: value };
+}

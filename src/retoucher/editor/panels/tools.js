@@ -1,0 +1,50 @@
+/** The rail of tools, the zoom buttons, and which tool is in hand. */
+import { titled, written } from "../commands.js";
+import { button } from "../controls.js";
+import { find } from "../dom.js";
+import { say, shown } from "../words.js";
+
+/** @type {import("../editor.js").ToolName[]} */
+const TOOLS = ["brush", "eraser", "rectangle", "lasso", "polygon", "select", "hand"];
+
+/** @param {import("../app.js").App} app */
+export function buildTools(app) {
+  const { editor } = app;
+  const rail = find("tools", HTMLElement);
+  const buttons = TOOLS.map((name) => {
+    const command = app.commands.find(({ id }) => id === name);
+    const made = button(name, command ? say(command.word) : name, () => app.take(name), { key: command && written(command.keys[0]), class: "tool" });
+    made.dataset.tool = name;
+    return made;
+  });
+  rail.append(...buttons);
+  buildZoom(app);
+  const update = () => {
+    for (const each of buttons) each.setAttribute("aria-pressed", String(each.dataset.tool === editor.tool));
+  };
+  editor.on("tool", update);
+  update();
+}
+
+/** @param {import("../app.js").App} app */
+function buildZoom(app) {
+  const { editor } = app;
+  /** @param {string} id @param {import("../icons.js").Icon} picture */
+  const zoom = (id, picture) => {
+    const command = app.commands.find((each) => each.id === id);
+    return button(picture, command ? say(command.word) : id, () => command?.run(), { key: command && written(command.keys[0]) });
+  };
+  const actual = app.commands.find(({ id }) => id === "actual");
+  const level = document.createElement("button");
+  level.type = "button";
+  level.className = "button level";
+  level.title = actual ? titled(actual) : "";
+  level.onclick = () => actual?.run();
+  find("zoom", HTMLElement).append(zoom("zoom-out", "minus"), level, zoom("zoom-in", "plus"), zoom("fit", "fit"));
+  const update = () => {
+    const percent = 100 * editor.view.scale * devicePixelRatio;
+    level.textContent = `${shown(percent, percent < 10 ? 1 : 0)} %`;
+  };
+  editor.on(["view", "photo", "pixels"], update);
+  update();
+}
