@@ -10,9 +10,9 @@ from retoucher.catalogue import load
 from retoucher.cli import main
 from retoucher.edit import schema
 from retoucher.edits import parse
-from retoucher.edits.doubts import MUCH, NO_EDGE, NOTHING, TINY
-from retoucher.edits.edges import without_specks
 from retoucher.edits.select import Select, select
+from retoucher.edits.selecting.doubts import MUCH, NO_EDGE, NOTHING, TINY
+from retoucher.edits.selecting.edges import without_specks
 from retoucher.errors import UsageError
 from retoucher.fit import Fit
 from retoucher.formats.orientation import stored

@@ -7,6 +7,7 @@ import { Editor } from "./editor.js";
 import { runsArea } from "./geometry/runs.js";
 import { fit } from "./geometry/view.js";
 import { Keys } from "./keys.js";
+import { clearMask } from "./masking.js";
 import { shortened } from "./messages.js";
 import { copyResult } from "./panels/clipboard.js";
 import { Folder } from "./panels/folder.js";
@@ -145,7 +146,7 @@ export class App {
     const last = editor.queue.items.at(-1);
     if (last) return editor.queue.cancel(last);
     if (editor.compare !== "off") return editor.compareBy("off");
-    if (editor.history && runsArea(editor.history.now.mask)) return editor.clearMask();
+    if (editor.history && runsArea(editor.history.now.mask)) return clearMask(editor);
     if (editor.picture) editor.look(fit(editor.picture, editor.screen, 16));
   }
 

@@ -1,7 +1,6 @@
 /** The editor's state and what can be done to it. Panels and the stage listen: every change is told by its topic. */
 import { Picture } from "./canvas.js";
-import { Mask, clear, combine, invert } from "./geometry/mask.js";
-import { grow } from "./geometry/grow.js";
+import { Mask, combine } from "./geometry/mask.js";
 import { decodeRuns, encodeRuns, runsArea, sameRuns, subtractRuns, unionRuns } from "./geometry/runs.js";
 import { View, fit } from "./geometry/view.js";
 import { Queue } from "./queue.js";
@@ -161,32 +160,6 @@ export class Editor extends EventTarget {
   /** Say that the mask changed in a box. @param {Box | null} [box] */
   touched(box) {
     if (box !== null) this.tell("mask", box);
-  }
-
-  clearMask() {
-    if (!this.mask) return;
-    this.touched(clear(this.mask));
-    this.commit("step.clear");
-  }
-
-  invertMask() {
-    if (!this.mask) return;
-    this.touched(invert(this.mask));
-    this.commit("step.invert");
-  }
-
-  /** @param {number} pixels negative shrinks */
-  growMask(pixels) {
-    if (!this.mask || !pixels) return;
-    this.mask = grow(this.mask, pixels);
-    this.touched();
-    this.commit(pixels > 0 ? "step.grow" : "step.shrink");
-  }
-
-  /** Put back what was filled last as a mask, to be run again or changed. */
-  maskAgain() {
-    if (this.mask && this.lastRun?.width === this.mask.width && this.lastRun.height === this.mask.height)
-      this.shape(decodeRuns(this.lastRun), "add", "step.again");
   }
 
   async undo() {

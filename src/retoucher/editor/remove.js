@@ -15,6 +15,7 @@ import { say, shown } from "./words.js";
 /** @typedef {import("./state/document.js").State} State */
 
 const ROUGH = 320; // pixels: the longest side of the picture in which a rough filling is made
+const SAY_EVERY = 2500; // milliseconds between two reports on the same filling
 const LARGE = 0.25; // share of the photo from which on a hole is too large to be filled well
 
 /** Orders for filling, and the rough fillings that are shown until they are done. */
@@ -28,8 +29,20 @@ export class Remover {
       const over = [...this.rough.keys()].filter((item) => !editor.queue.items.includes(item));
       for (const item of over) this.rough.delete(item);
       if (over.length) editor.tell("pixels");
+      this.#sayHowLong();
     });
   }
+
+  /** Say now and then how long it will take, for those who do not see the bar. */
+  #sayHowLong() {
+    const running = this.editor.queue.items[0];
+    const now = performance.now();
+    if (running?.status !== "running" || running.left === null || now - Math.max(this.#said, running.started) < SAY_EVERY) return;
+    this.#said = now;
+    this.editor.announce(say("said.left", { seconds: Math.ceil(running.left) }));
+  }
+
+  #said = 0;
 
   /** What the order will say: the person's choices, and what the mode needs. */
   get options() {

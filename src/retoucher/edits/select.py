@@ -61,11 +61,11 @@ class Select(Edit):
         Raises UsageError where nothing says what belongs, where a click lies outside of the photo, and where the first
         idea `mask` has another size.
         """
-        from retoucher.edits.doubts import doubts
-        from retoucher.edits.edges import drawn
-        from retoucher.edits.looking import look
-        from retoucher.edits.prompt import Prompt
-        from retoucher.edits.windows import Photo
+        from retoucher.edits.selecting.doubts import doubts
+        from retoucher.edits.selecting.edges import drawn
+        from retoucher.edits.selecting.looking import look
+        from retoucher.edits.selecting.prompt import Prompt
+        from retoucher.edits.selecting.windows import Photo
         from retoucher.mask import Mask
 
         started = perf_counter()

@@ -5,6 +5,7 @@ import { element } from "../dom.js";
 import { decodeMaskPng, encodeMaskPng } from "../geometry/png.js";
 import { grow } from "../geometry/grow.js";
 import { decodeRuns } from "../geometry/runs.js";
+import { clearMask, growMask, invertMask, maskAgain } from "../masking.js";
 import { shortened } from "../messages.js";
 import { maskOf } from "../tools.js";
 import { say } from "../words.js";
@@ -30,9 +31,9 @@ export function buildMask(app) {
 /** @param {App} app */
 function all({ editor }) {
   return element("div", { class: "row buttons" },
-    button("clear", say("mask.clear"), () => editor.clearMask(), { text: true }),
-    button("invert", say("mask.invert"), () => editor.invertMask(), { text: true }),
-    button("undo", say("mask.again"), () => editor.maskAgain(), { text: true, key: "Shift+R" }),
+    button("clear", say("mask.clear"), () => clearMask(editor), { text: true }),
+    button("invert", say("mask.invert"), () => invertMask(editor), { text: true }),
+    button("undo", say("mask.again"), () => maskAgain(editor), { text: true, key: "Shift+R" }),
   );
 }
 
@@ -44,7 +45,7 @@ function growing({ editor }) {
     editor.touched();
   }, (pixels) => {
     editor.preview = null;
-    editor.growMask(pixels);
+    growMask(editor, pixels);
     editor.touched();
     made.set(0);
   });

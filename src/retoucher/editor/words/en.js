@@ -143,6 +143,7 @@ export const english = {
   "said.cancelled": "Cancelled; the photo is as it was.",
   "said.failed": "That did not work: {reason}",
   "said.away": "Retoucher cannot be reached; it is tried again.",
+  "said.left": "Filling, {seconds} seconds left.",
   "said.same": "Filled again the same way, every pixel came out as it was: try another method or a larger mask.",
   "said.larger": "Made larger: {width} × {height} pixels.",
   "said.undone": "Undone: {step}",

@@ -270,6 +270,7 @@ export const chinese = {
   "said.nothing": "还没有选中任何部分：请涂抹要去掉的东西。",
   "said.filling": "正在填充 …",
   "said.filled": "{method} 用 {seconds} 秒完成。",
+  "said.left": "正在填充，还剩 {seconds} 秒。",
   "said.same": "用同样的方法再填一次，每个像素都没有变：请换一种方法，或选大一些。",
   "said.larger": "已扩大画面：{width} × {height} 像素。",
   "said.cancelled": "已取消，照片保持原样。",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retoucher.edits.extent import reach
-from retoucher.edits.prompt import Prompt
-from retoucher.edits.windows import Floats, Window, carried, cut_off, reduced
+from retoucher.edits.selecting.extent import reach
+from retoucher.edits.selecting.prompt import Prompt
+from retoucher.edits.selecting.windows import Floats, Window, carried, cut_off, reduced
 from retoucher.jobs import Tell
 from retoucher.mask import Bools, Box, box_of
 
 if TYPE_CHECKING:
-    from retoucher.edits.windows import Photo
+    from retoucher.edits.selecting.windows import Photo
 
 LOOKS = 2
 """How often at most: a thing that goes on beyond what was looked at is looked at with more of its surroundings."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retoucher.edits.windows import Window
+from retoucher.edits.selecting.windows import Window
 
 if TYPE_CHECKING:
-    from retoucher.edits.windows import Photo
+    from retoucher.edits.selecting.windows import Photo
     from retoucher.models.common.growing import Ground, Region
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retoucher.edits.prompt import Prompt
-from retoucher.edits.windows import Window, cut_off, reduced
+from retoucher.edits.selecting.prompt import Prompt
+from retoucher.edits.selecting.windows import Window, cut_off, reduced
 from retoucher.mask import Mask
 
 if TYPE_CHECKING:
-    from retoucher.edits.windows import Photo
+    from retoucher.edits.selecting.windows import Photo
 
 FAINT = 18.0
 """Steps of CIELAB (8 bits) per pixel of the view along the mask's edge below which there is hardly an edge."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retoucher.edits.windows import Window, carried
+from retoucher.edits.selecting.windows import Window, carried
 
 if TYPE_CHECKING:
-    from retoucher.edits.windows import Photo
+    from retoucher.edits.selecting.windows import Photo
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
