@@ -117,6 +117,7 @@ export class App {
   take(tool) {
     this.tool()?.cancel();
     this.editor.take(tool);
+    if (this.editor.picture) this.editor.announce(say(`how.${tool}`));
   }
 
   /** Whether what is marked is filled as soon as the pointer is lifted. */

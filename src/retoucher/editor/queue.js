@@ -85,6 +85,7 @@ export class Queue extends EventTarget {
 
   /** @param {Item} item */
   async #through(item) {
+    item.status = "sent";
     for (let tries = 1; !item.stop.signal.aborted; tries++) {
       try {
         const outcome = await this.#once(item);
@@ -108,7 +109,6 @@ export class Queue extends EventTarget {
     const mask = runs ? await encodeMaskPng(decodeRuns(runs)) : null;
     if (item.stop.signal.aborted) return null;
     item.started = performance.now();
-    item.status = "sent";
     const job = await this.api.edit(edit, photo, options, mask);
     item.job = job.id;
     if (item.stop.signal.aborted) {

@@ -1,11 +1,28 @@
 /** Every step with its name and a small picture; a click goes there. */
 import { element } from "../dom.js";
 import { section } from "../controls.js";
+import { icon } from "../icons.js";
 import { say } from "../words.js";
 
 /** @typedef {import("../words.js").Word} Word */
 
 const SIDE = 40; // CSS pixels of a small picture
+
+/** What stands for a step whose picture is not there, as after a reload. @type {Record<string, import("../icons.js").Icon>} */
+const SIGNS = {
+  "step.open": "folder",
+  "step.erase": "eraser",
+  "step.rectangle": "rectangle",
+  "step.lasso": "lasso",
+  "step.polygon": "polygon",
+  "step.select": "select",
+  "step.clear": "clear",
+  "step.invert": "invert",
+  "step.import": "import",
+  "step.remove": "remove",
+  "step.fill": "fill",
+  "step.extend": "fit",
+};
 
 /** @param {import("../app.js").App} app */
 export function buildHistory(app) {
@@ -19,14 +36,17 @@ export function buildHistory(app) {
     if (!pictures.has(history.now)) pictures.set(history.now, picture.thumbnail(SIDE * devicePixelRatio));
     list.replaceChildren(...history.entries.map(({ state, name }, i) => row(app, i, name, pictures.get(state))));
     const here = list.children[history.index];
-    if (here instanceof HTMLElement) list.scrollTop = here.offsetTop - list.clientHeight / 2; // without moving the panel
+    const frame = list.parentElement;
+    if (here instanceof HTMLElement && frame) frame.scrollTop = here.offsetTop - frame.clientHeight / 2; // without moving the panel
   });
-  return section(say("panel.history"), true, list);
+  const made = section(say("panel.history"), true, list);
+  made.classList.add("steps");
+  return made;
 }
 
 /** @param {import("../app.js").App} app @param {number} i @param {string} name @param {HTMLCanvasElement} [picture] */
 function row({ editor }, i, name, picture) {
-  const made = element("button", { type: "button", onclick: () => void editor.jump(i) }, picture ?? element("span", { class: "nothing" }), element("span", {}, say(/** @type {Word} */ (name))));
+  const made = element("button", { type: "button", onclick: () => void editor.jump(i) }, picture ?? element("span", { class: "nothing" }, icon(SIGNS[name] ?? "brush")), element("span", {}, say(/** @type {Word} */ (name))));
   picture?.setAttribute("aria-hidden", "true");
   if (i === editor.history?.index) made.setAttribute("aria-current", "step");
   return element("li", { class: i > (editor.history?.index ?? 0) ? "undone" : "" }, made);

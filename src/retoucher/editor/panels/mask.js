@@ -83,6 +83,7 @@ export async function importMask({ editor }, file) {
     const mask = await decodeMaskPng(await editor.api.readMask(file, await editor.version()));
     if (!mask.box()) return editor.announce(say("said.nomask"), true);
     editor.shape(mask, "replace", "step.import");
+    editor.announce(say("said.imported", { percent: editor.percent }));
   } catch (error) {
     editor.announce(shortened(error), true);
   }

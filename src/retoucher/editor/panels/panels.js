@@ -11,13 +11,14 @@ import { buildStart } from "./start.js";
 import { buildStatus } from "./status.js";
 import { buildTools } from "./tools.js";
 import { buildTop } from "./top.js";
-import { find } from "../dom.js";
+import { element, find } from "../dom.js";
 
 /** @param {import("../app.js").App} app */
 export function buildPanels(app) {
   buildTop(app);
   buildTools(app);
-  find("panel", HTMLElement).append(buildRun(app), buildQueue(app), buildMask(app), buildHistory(app));
+  find("panel", HTMLElement).append(element("div", { class: "controls" }, buildRun(app), buildMask(app)), buildHistory(app));
+  find("stage", HTMLElement).append(buildQueue(app));
   buildResult(app);
   buildCompare(app);
   buildStatus(app);

@@ -2,16 +2,34 @@
 import { find } from "../dom.js";
 import { say } from "../words.js";
 
+const SHOWN = 9000; // milliseconds for which a fault is shown over the photo, where it is looked at
+
+/** Show a fault over the photo for a while; the status line has said it to screen readers. */
+function toaster() {
+  const box = find("toast", HTMLElement);
+  let timer = 0;
+  const show = (/** @type {string} */ text) => {
+    clearTimeout(timer);
+    box.hidden = !text;
+    box.textContent = text;
+    if (text) timer = setTimeout(() => (box.hidden = true), SHOWN);
+  };
+  box.addEventListener("click", () => show(""));
+  return show;
+}
+
 /** @param {import("../app.js").App} app */
 export function buildStatus(app) {
   const { editor, connection } = app;
   const line = find("status", HTMLElement);
+  const toast = toaster();
   const outside = find("outside", HTMLElement);
   const size = find("size", HTMLElement);
   const banner = find("banner", HTMLElement);
   editor.on("status", ({ detail }) => {
     line.textContent = line.title = detail.text;
     line.classList.toggle("error", detail.isError);
+    toast(detail.isError ? detail.text : "");
   });
   editor.on(["photo", "history"], () => {
     const patches = editor.history?.now.patches ?? [];
