@@ -35,8 +35,8 @@ MOVES = 240
 
 READY = "() => document.documentElement.dataset.ready === 'true'"
 PAINTED = """() => {
-  const paint = Object.fromEntries(performance.getEntriesByType('paint').map(({ name, startTime }) => [name, startTime]));
-  return [paint['first-paint'], paint['first-contentful-paint'], performance.getEntriesByType('navigation')[0].loadEventEnd];
+  const at = (name) => performance.getEntriesByName(name)[0].startTime;
+  return [at('first-paint'), at('first-contentful-paint'), performance.getEntriesByType('navigation')[0].loadEventEnd];
 }"""
 OPENING = """() => {
   addEventListener('change', () => (window.chosen = performance.now()), { capture: true, once: true });
@@ -137,7 +137,7 @@ def filled(page: Page) -> tuple[float, float]:
 
 
 def frames(page: Page) -> tuple[float, float]:
-    """Paint a spiral: frames in a second (from the median frame), and milliseconds of the slowest frame in a hundred."""
+    """Paint a spiral: frames in a second (by the median frame), and milliseconds of the slowest frame in a hundred."""
     brush(page, 200)
     x, y = middle(page)
     page.mouse.move(x, y)

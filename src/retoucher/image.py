@@ -24,8 +24,10 @@ class Image(Picture):
     """A photo: a `Picture` that can be opened, seen, pasted into and saved. Never changed."""
 
     @classmethod
-    def open(cls, source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image:
-        """Read a photo from a path, bytes or an open binary file.
+    def open(
+        cls, source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS, name: str = "The input"
+    ) -> Image:
+        """Read a photo from a path, bytes or an open binary file; `name` is what errors call one without a path.
 
         Raises UsageError where there is nothing that can be read, or more than `max_pixels` pixels are claimed (the
         header is read first); RetoucherError where the file is damaged.
@@ -37,7 +39,7 @@ class Image(Picture):
         elif not isinstance(source, bytes) and not hasattr(source, "read"):
             raise UsageError(f"A picture is a path, bytes or an open file, not {type(source).__name__}.")
         else:
-            name, data, path = "The input", source if isinstance(source, bytes) else source.read(), None
+            data, path = source if isinstance(source, bytes) else source.read(), None
         held = vars(formats.read(data, name, max_pixels))
         return cls(**(held | {"path": path}))
 

@@ -7,11 +7,12 @@ import { Editor } from "./editor.js";
 import { runsArea } from "./geometry/runs.js";
 import { fit } from "./geometry/view.js";
 import { Keys } from "./keys.js";
-import { clearMask } from "./masking.js";
+import { clearMask, markTransparency } from "./masking.js";
 import { shortened } from "./messages.js";
 import { copyResult } from "./panels/clipboard.js";
 import { Folder } from "./panels/folder.js";
 import { showHelp } from "./panels/help.js";
+import { askAboutMask, looksLikeMask } from "./panels/maskfile.js";
 import { showSave } from "./panels/save.js";
 import { Pointers } from "./pointer.js";
 import { Remover } from "./remove.js";
@@ -129,11 +130,30 @@ export class App {
     if (this.runsAtOnce && this.editor.how === "add") this.remover.run();
   }
 
+  /** Whether something is being drawn that Escape takes back. */
+  get isDrawing() {
+    return this.pointers.busy || this.reticle.isDrawing || this.#polygon.isOpen || this.#selection.isOpen;
+  }
+
+  /** Clear the mask, and what is about to be taken into it. */
+  clear() {
+    if (this.#polygon.isOpen) this.#polygon.cancel();
+    if (this.#selection.isOpen) this.#selection.cancel();
+    clearMask(this.editor);
+  }
+
   /** Enter: end what is being drawn, take what is selected, or fill what is marked. */
   enter() {
     if (this.#polygon.isOpen) this.#polygon.close();
     else if (this.#selection.isOpen) this.#selection.accept();
-    else this.remover.run();
+    else void this.#run();
+  }
+
+  /** Fill what is marked; in Fill mode what is transparent, where nothing is marked. */
+  async #run() {
+    const { editor } = this;
+    if (editor.mode === "fill" && editor.picture && !editor.percent && !editor.queue.items.length) await markTransparency(editor);
+    this.remover.run();
   }
 
   /** Escape: take back the newest thing: a stroke, a shape, an order; then the mask, then the zoom. */
@@ -166,8 +186,7 @@ export class App {
   }
 
   /**
-   * Open files: one photo, or several as a filmstrip. A mask that is dropped onto a photo of its size stays a photo;
-   * masks are imported by their own button.
+   * Open files: one photo, or several as a filmstrip. What looks like a mask for the open photo may be meant as one.
    *
    * @param {File[]} files
    */
@@ -175,6 +194,8 @@ export class App {
     const photos = files.filter((file) => file.type.startsWith("image/") || /\.(heic|heif|avif|tiff?|webp|jpe?g|png|bmp)$/i.test(file.name));
     if (!photos.length) return this.editor.announce(say("said.nophoto"), true);
     if (photos.length > 1) return this.strip.load(photos.map((blob) => ({ blob, name: blob.name })));
+    const { picture } = this.editor;
+    if (picture && (await looksLikeMask(photos[0], picture))) return askAboutMask(this, photos[0]);
     await this.open({ blob: photos[0], name: photos[0].name });
   }
 
@@ -214,7 +235,7 @@ export class App {
   }
 
   flag() {
-    this.strip.flag();
+    void this.strip.flag();
   }
 
   folder() {

@@ -3,7 +3,8 @@ import { grown, within } from "./geometry/box.js";
 import { encodeMaskPng } from "./geometry/png.js";
 import { decodeRuns, encodeRuns, runsBox } from "./geometry/runs.js";
 import { Mask } from "./geometry/mask.js";
-import { fit } from "./geometry/view.js";
+import { tintOf, tinted } from "./geometry/tint.js";
+import { View, fit } from "./geometry/view.js";
 import { download, renamed } from "./panels/download.js";
 import { patchOf } from "./remove.js";
 import { say } from "./words.js";
@@ -20,6 +21,7 @@ export class Trial {
   /** @type {"unseen" | "ready" | "filled" | "saved"} */ status = "unseen";
   reason = ""; // why it is left out
   /** @type {HTMLCanvasElement | null} */ before = null;
+  /** @type {HTMLCanvasElement | null} */ marked = null; // the same with the mask on it
   /** @type {HTMLCanvasElement | null} */ after = null;
   /** @type {import("./session.js").Kept | null} */ kept = null; // the history it gets
 
@@ -45,6 +47,7 @@ export class Trial {
     const { width, height } = bitmap;
     if (width === runs.width && height === runs.height) {
       this.before = cut(bitmap, placeOf(runs));
+      this.marked = veiled(this.before, runs, app.settings);
       this.status = "ready";
     } else this.refuse(say("batch.size", { width, height, wide: runs.width, high: runs.height }));
     bitmap.close();
@@ -122,6 +125,18 @@ function placeOf(runs) {
 function cut(bitmap, { x, y, width, height }) {
   const made = blank(width, height);
   made.getContext("2d")?.drawImage(bitmap, x, y, width, height, 0, 0, made.width, made.height);
+  return made;
+}
+
+/** The same part with the mask on it. @param {HTMLCanvasElement} before @param {Runs} runs @param {import("./settings.js").Settings} settings */
+function veiled(before, runs, settings) {
+  const place = placeOf(runs);
+  const view = new View(before.width / place.width, place.x, place.y);
+  const tint = tintOf(settings.get("maskColor"), settings.get("maskOpacity"), settings.get("maskPattern"));
+  const pixels = tinted(decodeRuns(runs), view, 1, { x: 0, y: 0, width: before.width, height: before.height }, tint);
+  const [made, veil] = [blank(place.width, place.height), blank(place.width, place.height)];
+  veil.getContext("2d")?.putImageData(new ImageData(pixels, veil.width, veil.height), 0, 0);
+  for (const layer of [before, veil]) made.getContext("2d")?.drawImage(layer, 0, 0);
   return made;
 }
 

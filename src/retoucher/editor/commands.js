@@ -1,6 +1,6 @@
 /** All that can be done, with its name and keys, declared once: the keyboard, the tooltips and the sheet of keys come from here. */
 import { actual, fit, zoomAt } from "./geometry/view.js";
-import { clearMask, invertMask, maskAgain } from "./masking.js";
+import { invertMask, maskAgain } from "./masking.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./words.js").Word} Word */
@@ -41,7 +41,7 @@ export function commands(app) {
   const mask = [
     ["run", "key.run", ["Enter"], () => app.enter()],
     ["escape", "key.escape", ["Escape"], () => app.escape()],
-    ["clear", "mask.clear", ["Mod+d"], () => clearMask(editor)],
+    ["clear", "mask.clear", ["Mod+d"], () => app.clear()],
     ["invert", "mask.invert", ["Mod+i"], () => invertMask(editor)],
     ["again", "mask.again", ["Shift+r"], () => maskAgain(editor)],
     ["undo", "key.undo", ["Mod+z"], () => app.undo()],

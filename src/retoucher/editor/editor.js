@@ -106,7 +106,7 @@ export class Editor extends EventTarget {
       await this.#show();
     }
     this.tell("history");
-    this.announce(say("said.opened", { name: source.name, width: this.picture.width, height: this.picture.height }));
+    this.announce(say(this.mode === "fill" ? "said.openedfill" : "said.opened", { name: source.name, width: this.picture.width, height: this.picture.height }));
   }
 
   /** Forget the photo, here and on the server. */
@@ -274,6 +274,7 @@ export class Editor extends EventTarget {
   enter(mode) {
     this.mode = mode;
     this.tell("mode");
+    if (this.picture) this.announce(say(mode === "fill" ? "how.fill" : "how.brush"));
   }
 
   /** @param {Compare} how */

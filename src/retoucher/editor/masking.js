@@ -1,7 +1,10 @@
 /** What can be done to a mask as a whole; each is a step of its own. */
 import { grow } from "./geometry/grow.js";
 import { clear, invert } from "./geometry/mask.js";
+import { decodeMaskPng } from "./geometry/png.js";
 import { decodeRuns } from "./geometry/runs.js";
+import { shortened } from "./messages.js";
+import { say } from "./words.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
 
@@ -25,6 +28,18 @@ export function growMask(editor, pixels) {
   editor.mask = grow(editor.mask, pixels);
   editor.touched();
   editor.commit(pixels > 0 ? "step.grow" : "step.shrink");
+}
+
+/** Mark what the photo shows as transparent; says so where nothing is. @param {Editor} editor */
+export async function markTransparency(editor) {
+  try {
+    const file = await editor.api.blob(`/api/photos/${await editor.version()}/transparency`);
+    const mask = await decodeMaskPng(new Uint8Array(await file.arrayBuffer()));
+    if (mask.box()) editor.shape(mask, "add", "step.transparency");
+    else editor.announce(say("said.opaque"), true);
+  } catch (error) {
+    editor.announce(shortened(error), true);
+  }
 }
 
 /** Put back what was filled last as a mask, to be run again or changed. @param {Editor} editor */

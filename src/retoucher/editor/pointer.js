@@ -33,7 +33,7 @@ export class Pointers {
     pane.addEventListener("pointermove", (event) => this.#move(event));
     for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) pane.addEventListener(end, (event) => this.#up(event));
     pane.addEventListener("pointerleave", (event) => actions.hover(null, stage.place(event), event.pointerType));
-    pane.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    stage.stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     pane.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
@@ -117,14 +117,17 @@ export class Pointers {
 
   /** A wheel zooms at the pointer; two fingers on a touchpad move the photo, and their pinch (sent with Ctrl) zooms. @param {WheelEvent} event */
   #wheel(event) {
-    if (!this.editor.picture) return;
+    const inPicture = event.target instanceof Node && (event.target === this.stage.stage || this.stage.pane.contains(event.target));
+    if (!this.editor.picture || !inPicture) return;
     event.preventDefault();
-    const { view } = this.editor;
+    const { view, screen } = this.editor;
+    const place = this.stage.place(event);
+    if (place.x < 0) place.x += screen.width; // over the photo before, side by side
     const isWheel = event.deltaMode !== 0 || (event.deltaX === 0 && Math.abs(event.deltaY) >= NOTCH);
     const lines = event.deltaMode === 0 ? 1 : 40;
     if (event.ctrlKey || event.metaKey || isWheel) {
       const speed = event.ctrlKey && !isWheel ? 0.01 : 0.002;
-      this.editor.look(zoomAt(view, Math.exp(-event.deltaY * lines * speed), this.stage.place(event)));
+      this.editor.look(zoomAt(view, Math.exp(-event.deltaY * lines * speed), place));
     } else this.editor.look(pan(view, -event.deltaX, -event.deltaY));
   }
 }

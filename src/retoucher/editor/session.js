@@ -63,6 +63,7 @@ export class Session extends EventTarget {
     const mine = remembered();
     if (wanted !== null) await this.#open(wanted);
     else if (mine && (await this.#claimed(mine, PATIENCE))) await this.restore(mine);
+    if (!this.app.editor.source && wanted === null && this.app.connection.about?.folder) await this.app.strip.load(fromFolder(await this.app.api.folder()));
     this.dispatchEvent(new Event("change"));
   }
 

@@ -104,7 +104,7 @@ export class Stage {
     const { view, screen } = this.editor;
     const part = visible(view, picture, screen) ?? { x: 0, y: 0, width: 0, height: 0 };
     const [from, to] = [toScreen(view, part), toScreen(view, { x: part.x + part.width, y: part.y + part.height })];
-    Object.assign(this.#ground.style, { left: `${from.x}px`, top: `${from.y}px`, width: `${to.x - from.x}px`, height: `${to.y - from.y}px` });
+    Object.assign(this.#ground.style, { left: `${Math.max(0, from.x)}px`, top: `${from.y}px`, width: `${to.x - Math.max(0, from.x)}px`, height: `${to.y - from.y}px` });
   }
 
   /** @param {import("./canvas.js").Picture} picture */

@@ -51,7 +51,7 @@ class Store:
     def add(self, data: bytes) -> Facts:
         """Take a photo from a file's bytes. Errors are those of `Image.open`."""
         with self._decoding:
-            image = Image.open(data, max_pixels=self._max_pixels)
+            image = Image.open(data, max_pixels=self._max_pixels, name="This file")
         name = secrets.token_hex(16)
         facts = _facts(image, name, name, None, len(data))
         home = private.make_folder(self._folder / name)

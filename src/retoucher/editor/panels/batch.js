@@ -138,6 +138,6 @@ class Row {
     this.tick.disabled = Boolean(trial.reason);
     if (trial.reason) this.tick.checked = false;
     this.#state.textContent = trial.reason || (now ? say("batch.working") : say(`batch.${trial.status}`));
-    this.#pictures.replaceChildren(...[trial.before, trial.after].filter((each) => each !== null));
+    this.#pictures.replaceChildren(...[trial.after ? trial.before : trial.marked, trial.after].filter((each) => each !== null));
   }
 }

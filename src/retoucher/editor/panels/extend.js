@@ -23,12 +23,15 @@ export function showExtend(app) {
     if (SIDES.some((side) => sides[side] > 0)) extend(app, { ...sides });
   };
   form.addEventListener("submit", start);
-  form.append(element("footer", {}, button("play", say("extend.run"), () => form.requestSubmit(), { text: true, class: "main" })));
+  const go = button("play", say("extend.run"), () => {}, { text: true, class: "main" });
+  go.type = "submit";
+  form.append(element("footer", {}, go));
 }
 
 /** @param {import("../app.js").App} app @param {Record<"left" | "top" | "right" | "bottom", number>} sides */
 function extend(app, sides) {
   const { editor } = app;
+  editor.announce(say("said.enlarging"));
   editor.queue.add({
     edit: "extend",
     title: say("step.extend"),

@@ -30,7 +30,7 @@ const PLACE = "retoucher-folder"; // where a tab remembers what was skipped and 
 export class Folder extends EventTarget {
   /** @type {Entry[]} */ entries = [];
   at = -1;
-  #moving = false;
+  #turn = Promise.resolve(); // what was asked for before: keys pressed while a photo opens are not lost
   /** @type {Source | null} */ #source = null; // the photo that is open, if it is one of these
   /** @type {Strip | null} */ #strip = null;
 
@@ -88,26 +88,45 @@ export class Folder extends EventTarget {
     this.#changed();
   }
 
+  /** Do one thing after the other. @param {() => Promise<void> | void} work */
+  #after(work) {
+    this.#turn = this.#turn.then(work).catch((error) => this.app.editor.announce(shortened(error), true));
+    return this.#turn;
+  }
+
   /** @param {number} by */
-  async step(by) {
+  step(by) {
+    return this.#after(() => this.#step(by));
+  }
+
+  /** @param {number} by */
+  async #step(by) {
     if (!this.entries.length) return;
     const to = this.at + by;
     if (to < 0 || to >= this.entries.length) return this.app.editor.announce(say(to < 0 ? "said.first" : "said.last", this.counts));
-    await this.go(to);
+    await this.#go(to);
   }
 
   /** Leave this one as it is. */
-  async skip() {
+  skip() {
+    return this.#after(() => this.#skip());
+  }
+
+  async #skip() {
     const { current } = this;
     if (!current) return;
     if (current.state === "todo") current.state = "skipped";
     this.#remember();
     this.#changed();
-    await this.step(1);
+    await this.#step(1);
   }
 
   /** Mark this one to be looked at again, or take the mark away. */
   flag() {
+    return this.#after(() => this.#flag());
+  }
+
+  #flag() {
     const { current } = this;
     if (!current) return;
     current.flagged = !current.flagged;
@@ -134,19 +153,20 @@ export class Folder extends EventTarget {
   }
 
   /** Open another one; what is being filled is waited for first. @param {number} index */
-  async go(index) {
-    const { editor } = this.app;
-    if (this.#moving || !this.entries[index] || (index === this.at && this.current)) return;
-    this.#moving = true;
+  go(index) {
+    return this.#after(() => this.#go(index));
+  }
+
+  /** @param {number} index */
+  async #go(index) {
+    if (!this.entries[index] || (index === this.at && this.current)) return;
     try {
       await this.#idle();
       await this.#leave();
       await this.#open(index);
-    } catch (error) {
-      editor.announce(shortened(error), true);
+    } finally {
+      this.#changed();
     }
-    this.#moving = false;
-    this.#changed();
   }
 
   /** The file of an entry. @param {Entry} entry */

@@ -21,7 +21,7 @@ export function buildHint(app) {
     else if (!editor.picture) hideHint();
   });
   editor.on(["history", "queue", "compare", "mode"], () => tick(app));
-  addEventListener("keydown", escape, { capture: true }); // before the keys of the editor, for which Escape means more
+  addEventListener("keydown", (event) => escape(app, event), { capture: true }); // before the keys of the editor, for which Escape means more
   settings.addEventListener("change", () => tick(app));
 }
 
@@ -56,10 +56,10 @@ function tick({ editor, runsAtOnce }) {
   });
 }
 
-/** @param {KeyboardEvent} event */
-function escape(event) {
+/** @param {App} app @param {KeyboardEvent} event */
+function escape(app, event) {
   const box = find("hint", HTMLElement);
-  if (event.key !== "Escape" || box.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.key !== "Escape" || app.isDrawing || box.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   hideHint();

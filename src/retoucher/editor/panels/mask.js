@@ -5,7 +5,7 @@ import { element } from "../dom.js";
 import { decodeMaskPng, encodeMaskPng } from "../geometry/png.js";
 import { grow } from "../geometry/grow.js";
 import { decodeRuns } from "../geometry/runs.js";
-import { clearMask, growMask, invertMask, maskAgain } from "../masking.js";
+import { growMask, invertMask, maskAgain } from "../masking.js";
 import { shortened } from "../messages.js";
 import { maskOf } from "../tools.js";
 import { say } from "../words.js";
@@ -29,9 +29,10 @@ export function buildMask(app) {
 }
 
 /** @param {App} app */
-function all({ editor }) {
+function all(app) {
+  const { editor } = app;
   return element("div", { class: "row buttons" },
-    button("clear", say("mask.clear"), () => clearMask(editor), { text: true }),
+    button("clear", say("mask.clear"), () => app.clear(), { text: true }),
     button("invert", say("mask.invert"), () => invertMask(editor), { text: true }),
     button("undo", say("mask.again"), () => maskAgain(editor), { text: true, key: "Shift+R" }),
   );

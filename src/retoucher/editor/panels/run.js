@@ -3,8 +3,7 @@ import { written } from "../commands.js";
 import { button, choice, number, section, select, slider, toggle } from "../controls.js";
 import { element } from "../dom.js";
 import { grow } from "../geometry/grow.js";
-import { decodeMaskPng } from "../geometry/png.js";
-import { shortened } from "../messages.js";
+import { markTransparency } from "../masking.js";
 import { say } from "../words.js";
 import { showExtend } from "./extend.js";
 
@@ -16,14 +15,19 @@ const OWN = ["model", "weights", "grow", "opaque"]; // options with a place of t
 export function buildRun(app) {
   const { editor, settings } = app;
   const box = element("div", { class: "run" });
+  let shown = ""; // what it was made from: made anew only where that differs, or focus and folds would be lost
   const update = () => {
+    const made = JSON.stringify([editor.mode, app.connection.about?.methods.map(({ name }) => name), app.schemas.length]);
+    if (made === shown) return;
+    shown = made;
+    const unfolded = box.querySelector("details")?.open ?? false;
     const setting = editor.mode === "fill" ? "autoFill" : "autoRemove";
     const run = button("play", say(editor.mode === "fill" ? "run.fill" : "run.remove"), () => app.enter(), { key: written("Enter"), text: true, class: "main wide", id: "run" });
     box.replaceChildren(
       run,
       toggle(say("run.auto"), settings.get(setting), (on) => settings.set(setting, on), say("run.auto.help")).row,
       ...(editor.mode === "fill" ? holes(app) : []),
-      section(say("run.more"), false, methods(app), ...options(app)),
+      section(say("run.more"), unfolded, methods(app), ...options(app)),
     );
   };
   editor.on("mode", update);
@@ -36,23 +40,10 @@ export function buildRun(app) {
 function holes(app) {
   return [
     element("div", { class: "row buttons" },
-      button("import", say("fill.transparency"), () => void transparency(app), { text: true }),
+      button("import", say("fill.transparency"), () => void markTransparency(app.editor), { text: true }),
       button("plus", say("fill.extend"), () => showExtend(app), { text: true }),
     ),
   ];
-}
-
-/** @param {App} app */
-async function transparency(app) {
-  const { editor } = app;
-  try {
-    const file = await editor.api.blob(`/api/photos/${await editor.version()}/transparency`);
-    const mask = await decodeMaskPng(new Uint8Array(await file.arrayBuffer()));
-    if (!mask.box()) return editor.announce(say("said.opaque"), true);
-    editor.shape(mask, "add", "step.transparency");
-  } catch (error) {
-    editor.announce(shortened(error), true);
-  }
 }
 
 /** The methods that are here, best first chosen by itself. @param {App} app */

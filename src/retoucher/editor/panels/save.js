@@ -35,7 +35,7 @@ class Saving {
     this.containers = app.connection.about?.containers ?? [];
     this.quality_ = slider(say("save.quality"), { min: 0, max: 100, value: 0, help: say("save.quality.help") }, () => {}, (value) => this.#chosen(() => (this.quality = value)));
     this.format = element("div", { class: "row" });
-    this.save = button("save", say("save.save"), () => {}, { text: true, class: "main" });
+    this.save = button("save", say(this.writes ? "save.infolder" : "save.save"), () => {}, { text: true, class: "main" });
     this.save.type = "submit";
     this.save.autofocus = true;
     this.#name.value = renamed(this.source.name, ADDED);
@@ -53,8 +53,7 @@ class Saving {
   #rows() {
     const { settings } = this.app;
     const note = toggle(say("settings.note"), settings.get("note"), (on) => this.#chosen(() => settings.set("note", on)), say("settings.note.help"));
-    const writes = this.source.folder && this.app.connection.about?.folder?.writes;
-    const inFolder = writes && button("folder", say("save.infolder"), () => void this.#inFolder(false), { text: true });
+    const elsewhere = this.writes ? [button("save", say("save.download"), () => void this.#download(), { text: true })] : [];
     return [
       this.format,
       this.quality_.row,
@@ -63,7 +62,7 @@ class Saving {
       this.#plan,
       element("label", { class: "row name" }, element("span", {}, say("save.name")), this.#name),
       this.#said,
-      element("footer", {}, ...[inFolder].filter((each) => each !== undefined && each !== false), this.save),
+      element("footer", {}, ...elsewhere, this.save),
     ];
   }
 
@@ -123,9 +122,19 @@ class Saving {
     if (turn === this.#turn) this.#plan.classList.remove("old");
   }
 
+  /** Whether the finished photo has a folder to go to: then that is what Save means, for the photo's own kind of file. */
+  get writes() {
+    return Boolean(this.source.folder && this.app.connection.about?.folder?.writes);
+  }
+
   /** @param {Event} event */
   async #submitted(event) {
     event.preventDefault();
+    if (this.writes && !this.container && !this.quality && !this.#named) await this.#inFolder(false);
+    else await this.#download();
+  }
+
+  async #download() {
     const name = this.#name.value.trim();
     if (name === this.source.name) return this.#say(say("save.samename"));
     await this.#busily(async () => {

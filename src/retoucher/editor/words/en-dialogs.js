@@ -52,6 +52,7 @@ export const dialogs = {
   "save.name": "Name",
   "save.samename": "That is the original's name: choose another, so that the original stays.",
   "save.save": "Save",
+  "save.download": "Download",
   "save.infolder": "Save in the folder",
   "save.overwrite": "Overwrite it",
   "details.title": "Where the work is done",
