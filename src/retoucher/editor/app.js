@@ -5,7 +5,7 @@ import { Connection } from "./connection.js";
 import { find } from "./dom.js";
 import { Editor } from "./editor.js";
 import { runsArea } from "./geometry/runs.js";
-import { fit } from "./geometry/view.js";
+import { whole } from "./geometry/view.js";
 import { Keys } from "./keys.js";
 import { clearMask, markTransparency } from "./masking.js";
 import { shortened } from "./messages.js";
@@ -90,6 +90,7 @@ export class App {
     addEventListener("click", (event) => this.#backToPhoto(event));
     editor.on(["photo", "mode"], () => this.stage.describe());
     editor.on("photo", () => this.#fitBrush());
+    editor.on("photo", () => this.#greet());
   }
 
   /** After a click on a button the keys belong to the photo again; who came to it by the keyboard stays there. @param {MouseEvent} event */
@@ -97,6 +98,20 @@ export class App {
     const pressed = event.target instanceof Element && event.target.closest("main .button, main .segment, header .button");
     if (event.detail && pressed && this.editor.picture && !document.querySelector("dialog[open]"))
       this.stage.pane.focus(/** @type {FocusOptions} */ ({ preventScroll: true, focusVisible: false }));
+  }
+
+  /** A photo is there: the start screen goes, and the keys belong to the photo unless they are used elsewhere. */
+  #greet() {
+    document.body.classList.remove("starting");
+    const { activeElement } = document;
+    const isFree = !activeElement || activeElement === document.body || find("start", HTMLElement).contains(activeElement);
+    if (this.editor.picture && isFree) this.stage.pane.focus({ preventScroll: true });
+  }
+
+  /** Show the start screen with what can be opened or gone on with; once more, and the photo is back. */
+  begin() {
+    if (this.editor.picture) document.body.classList.toggle("starting");
+    this.session.dispatchEvent(new Event("change"));
   }
 
   /** A brush that is as wide on the screen for a large photo as for a small one; photos of one size share theirs. */
@@ -130,9 +145,9 @@ export class App {
     if (this.runsAtOnce && this.editor.how === "add") this.remover.run();
   }
 
-  /** Whether something is being drawn that Escape takes back. */
-  get isDrawing() {
-    return this.pointers.busy || this.reticle.isDrawing || this.#polygon.isOpen || this.#selection.isOpen;
+  /** Whether something is being drawn or filled that Escape takes back. */
+  get isBusy() {
+    return this.pointers.busy || this.reticle.isDrawing || this.#polygon.isOpen || this.#selection.isOpen || this.editor.queue.items.length > 0;
   }
 
   /** Clear the mask, and what is about to be taken into it. */
@@ -164,11 +179,12 @@ export class App {
     if (reticle.isActive) return reticle.leave();
     if (this.#polygon.isOpen) return this.#polygon.cancel();
     if (this.#selection.isOpen) return this.#selection.cancel();
+    if (document.body.classList.contains("starting")) return this.begin();
     const last = editor.queue.items.at(-1);
     if (last) return editor.queue.cancel(last);
     if (editor.compare !== "off") return editor.compareBy("off");
     if (editor.history && runsArea(editor.history.now.mask)) return clearMask(editor);
-    if (editor.picture) editor.look(fit(editor.picture, editor.screen, 16));
+    if (editor.picture) editor.look(whole(editor.picture, editor.screen));
   }
 
   /** Take back the newest corner or click of what is being drawn, else the newest step. */

@@ -4,7 +4,7 @@ import { encodeMaskPng } from "./geometry/png.js";
 import { decodeRuns, encodeRuns, runsBox } from "./geometry/runs.js";
 import { Mask } from "./geometry/mask.js";
 import { tintOf, tinted } from "./geometry/tint.js";
-import { View, fit } from "./geometry/view.js";
+import { View, whole } from "./geometry/view.js";
 import { download, renamed } from "./panels/download.js";
 import { patchOf } from "./remove.js";
 import { say } from "./words.js";
@@ -81,7 +81,7 @@ export async function runBatch({ api, strip, editor }, trial, runs, options, sto
     states: [{ state: { patches: [], mask: empty }, name: "step.open" }, { state: { patches: [patch], mask: empty }, name: "step.remove" }],
     index: 1,
     ids: [["", photo.id]],
-    view: fit(runs, editor.screen, 16),
+    view: whole(runs, editor.screen),
   };
   trial.status = "filled";
 }

@@ -1,5 +1,5 @@
 /** All that can be done, with its name and keys, declared once: the keyboard, the tooltips and the sheet of keys come from here. */
-import { actual, fit, zoomAt } from "./geometry/view.js";
+import { actual, whole, zoomAt } from "./geometry/view.js";
 import { invertMask, maskAgain } from "./masking.js";
 import { say } from "./words.js";
 
@@ -52,7 +52,7 @@ export function commands(app) {
   const view = [
     ["zoom-in", "zoom.in", ["+", "="], zoom(STEP)],
     ["zoom-out", "zoom.out", ["-"], zoom(1 / STEP)],
-    ["fit", "zoom.fit", ["Mod+0"], () => editor.picture && editor.look(fit(editor.picture, editor.screen, 16))],
+    ["fit", "zoom.fit", ["Mod+0"], () => editor.picture && editor.look(whole(editor.picture, editor.screen))],
     ["actual", "zoom.actual", ["Mod+1"], () => editor.look(actual(editor.view, editor.screen, devicePixelRatio))],
     ["compare", "compare.slider", ["c"], () => editor.compareBy(editor.compare === "slider" ? "off" : "slider")],
     ["help", "key.help", ["?"], () => app.help()],
@@ -85,6 +85,15 @@ export const HELD = [
   ["key.straight", "Shift"],
   ["key.reticle", "← ↑ → ↓"],
   ["key.dab", "Space"],
+];
+
+/** What fingers and pens do, for the sheet only: `pointer.js` knows it. @type {[Word, Word][]} */
+export const TOUCHES = [
+  ["touch.paint", "touch.one"],
+  ["touch.view", "touch.two"],
+  ["key.undo", "touch.twotap"],
+  ["key.redo", "touch.threetap"],
+  ["touch.view", "touch.afterpen"],
 ];
 
 /** A key as it is written for people: "Mod" is ⌘ on a Mac. @param {string} key */

@@ -47,20 +47,24 @@ export function slider(name, { min, max, step = 1, value, unit = "", logarithmic
   const number = element("input", { type: "number", min, max, step, value, "aria-label": name, title: help });
   /** @param {number} now */
   const say = (now) => range.setAttribute("aria-valuetext", `${shown(now, 2)} ${unit}`.trim());
+  let last = value;
   const set = (/** @type {number} */ now) => {
+    last = now;
     range.value = String(down(now));
     number.value = String(now);
     say(now);
   };
   range.addEventListener("input", () => {
     const now = up(Number(range.value));
+    last = now;
     number.value = String(now);
     say(now);
     changed(now);
   });
   range.addEventListener("change", () => settled(up(Number(range.value))));
   number.addEventListener("change", () => {
-    const now = Math.min(max, Math.max(min, Number(number.value) || min));
+    const typed = number.value.trim() === "" ? last : Number(number.value); // an emptied field changes nothing
+    const now = Math.min(max, Math.max(min, Number.isFinite(typed) ? typed : last));
     set(now);
     changed(now);
     settled(now);
@@ -155,7 +159,10 @@ export function dialog(title, closing, ...children) {
   const made = element("dialog", { class: "dialog", "aria-labelledby": id });
   const head = element("header", {}, element("h2", { id }, title), button("close", closing, () => made.close()));
   made.append(head, ...children);
-  made.addEventListener("close", () => made.remove());
+  made.addEventListener("close", () => {
+    made.remove();
+    if (document.activeElement === document.body) document.getElementById("pane")?.focus({ preventScroll: true }); // the keys go on with the photo
+  });
   made.addEventListener("click", (event) => event.target === made && made.close());
   document.body.append(made);
   made.showModal();

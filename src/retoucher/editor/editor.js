@@ -2,7 +2,7 @@
 import { Picture } from "./canvas.js";
 import { Mask, combine } from "./geometry/mask.js";
 import { decodeRuns, encodeRuns, runsArea, sameRuns, subtractRuns, unionRuns } from "./geometry/runs.js";
-import { View, fit } from "./geometry/view.js";
+import { View, whole } from "./geometry/view.js";
 import { Queue } from "./queue.js";
 import { layers, versionOf } from "./state/document.js";
 import { History } from "./state/history.js";
@@ -97,7 +97,7 @@ export class Editor extends EventTarget {
     bitmap.close();
     this.compare = "off";
     this.tell("photo");
-    this.look(kept?.view ?? fit(this.picture, this.screen, 16)); // after the stage has found its size
+    this.look(kept?.view ?? whole(this.picture, this.screen)); // after the stage has found its size
     if (kept) {
       const [first, ...later] = kept.states;
       this.history = new History(first.state, first.name);
@@ -174,6 +174,7 @@ export class Editor extends EventTarget {
     this.history.redo();
     const name = this.history.entries[this.history.index].name;
     await this.#go(say("said.redone", { step: say(/** @type {Word} */ (name)) }));
+    if (this.percent) this.announce(say("said.redonemask", { step: say(/** @type {Word} */ (name)) }));
   }
 
   /** @param {number} index */
@@ -284,6 +285,6 @@ export class Editor extends EventTarget {
     this.tell("compare");
     if (!this.picture || wasSide === isSide) return;
     if (isSide) this.#wide = this.view;
-    this.look(isSide ? fit(this.picture, this.screen, 16) : this.#wide); // half the room shows all of it, too
+    this.look(isSide ? whole(this.picture, this.screen) : this.#wide); // half the room shows all of it, too
   }
 }

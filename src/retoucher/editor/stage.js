@@ -3,7 +3,7 @@ import { drawMask, resize } from "./canvas.js";
 import { find, oncePerFrame } from "./dom.js";
 import { intersection, union } from "./geometry/box.js";
 import { tintOf } from "./geometry/tint.js";
-import { clamped, toScreen, visible } from "./geometry/view.js";
+import { clamped, whole, toScreen, visible } from "./geometry/view.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./geometry/box.js").Box} Box */
@@ -59,9 +59,13 @@ export class Stage {
   }
 
   #resized() {
-    this.stage.dataset.compare = this.editor.picture ? this.editor.compare : "off";
+    const { editor } = this;
+    this.stage.dataset.compare = editor.picture ? editor.compare : "off";
     const { width, height } = this.pane.getBoundingClientRect();
-    this.editor.screen = { width: Math.max(1, width), height: Math.max(1, height) };
+    const before = editor.picture && whole(editor.picture, editor.screen);
+    const wasWhole = before?.scale === editor.view.scale && before.x === editor.view.x && before.y === editor.view.y;
+    editor.screen = { width: Math.max(1, width), height: Math.max(1, height) };
+    if (wasWhole && editor.picture) editor.look(whole(editor.picture, editor.screen)); // all of it was seen: it stays so
     this.#everything();
   }
 
@@ -104,7 +108,8 @@ export class Stage {
     const { view, screen } = this.editor;
     const part = visible(view, picture, screen) ?? { x: 0, y: 0, width: 0, height: 0 };
     const [from, to] = [toScreen(view, part), toScreen(view, { x: part.x + part.width, y: part.y + part.height })];
-    Object.assign(this.#ground.style, { left: `${Math.max(0, from.x)}px`, top: `${from.y}px`, width: `${to.x - Math.max(0, from.x)}px`, height: `${to.y - from.y}px` });
+    const left = Math.max(0, from.x) + 1; // a pixel within the photo: nothing of it may show around an opaque one
+    Object.assign(this.#ground.style, { left: `${left}px`, top: `${from.y + 1}px`, width: `${to.x - left - 1}px`, height: `${to.y - from.y - 2}px` });
   }
 
   /** @param {import("./canvas.js").Picture} picture */

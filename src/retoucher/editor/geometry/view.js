@@ -42,6 +42,19 @@ export function fit(photo, screen, margin = 0) {
   return new View(scale, (photo.width - screen.width / scale) / 2, (photo.height - screen.height / scale) / 2);
 }
 
+/** CSS pixels around a photo that is seen whole. */
+const MARGIN = 16;
+
+/**
+ * The view that a photo has at first: all of it, with a little room around.
+ *
+ * @param {Size} photo
+ * @param {Size} screen
+ */
+export function whole(photo, screen) {
+  return fit(photo, screen, MARGIN);
+}
+
 /**
  * 100 %: a photo pixel is a pixel of the display. The middle of the screen shows the same place as before.
  *

@@ -2,7 +2,7 @@
 import { button, dialog, number } from "../controls.js";
 import { element } from "../dom.js";
 import { encodeRuns } from "../geometry/runs.js";
-import { fit } from "../geometry/view.js";
+import { whole } from "../geometry/view.js";
 import { Mask } from "../geometry/mask.js";
 import { shortened } from "../messages.js";
 import { say } from "../words.js";
@@ -45,7 +45,7 @@ function extend(app, sides) {
       const mask = encodeRuns(Mask.none(photo.width, photo.height));
       await editor.arrived({ patches: [...editor.history.now.patches, patch], mask }, "step.extend");
       editor.announce(say("said.larger", { width: photo.width, height: photo.height }));
-      if (editor.picture) editor.look(fit(editor.picture, editor.screen, 16));
+      if (editor.picture) editor.look(whole(editor.picture, editor.screen));
     },
     undone: (reason) => reason && editor.announce(shortened(reason), true),
   });

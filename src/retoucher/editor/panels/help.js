@@ -1,5 +1,5 @@
 /** The sheet of keys, made from the commands themselves, and what Retoucher promises. */
-import { HELD, written } from "../commands.js";
+import { HELD, TOUCHES, written } from "../commands.js";
 import { button, dialog } from "../controls.js";
 import { element } from "../dom.js";
 import { say } from "../words.js";
@@ -20,6 +20,7 @@ export function showHelp(app) {
   const sheet = element("div", { class: "keys" },
     ...GROUPS.map(({ group, word }) => keys(say(word), app.commands.filter((each) => each.group === group).map(row))),
     keys(say("help.held"), held()),
+    keys(say("help.touch"), TOUCHES.map(([what, how]) => line(say(what), [say(how)]))),
   );
   const promises = element("ul", { class: "promises" },
     element("li", {}, say("help.local")),

@@ -59,7 +59,7 @@ function tick({ editor, runsAtOnce }) {
 /** @param {App} app @param {KeyboardEvent} event */
 function escape(app, event) {
   const box = find("hint", HTMLElement);
-  if (event.key !== "Escape" || app.isDrawing || box.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.key !== "Escape" || app.isBusy || box.hidden || event.isComposing || document.querySelector("dialog[open]")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   hideHint();

@@ -113,7 +113,9 @@ class Saving {
     try {
       const plan = await this.app.api.plan(await this.app.editor.version(), this.#query);
       if (turn !== this.#turn) return;
-      const pending = this.app.editor.queue.items.length ? [element("p", { class: "warning" }, say("save.pending"))] : [];
+      const { queue, percent } = this.app.editor;
+      const doubt = queue.items.length ? say("save.pending") : percent ? say("save.unfilled") : "";
+      const pending = doubt ? [element("p", { class: "warning" }, doubt)] : [];
       this.#plan.replaceChildren(...pending, ...described(plan));
       if (!this.#named) this.#name.value = renamed(this.source.name, plan.name_suffix || ADDED, this.#suffix);
     } catch (error) {

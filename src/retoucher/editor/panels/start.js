@@ -14,6 +14,9 @@ const SIDE = 240; // CSS pixels of a sample's picture
 const SMALL = 96; // CSS pixels of the others
 const SHOWN = 60; // photos of a folder that are shown here; its filmstrip has them all
 
+/** What the samples are called in the person's language. @type {Record<string, import("../words.js").Word>} */
+const TITLES = { "sample.jpg": "samples.bird", "sample-torn.webp": "samples.torn", "sample-date.jpg": "samples.date" };
+
 /** @param {App} app */
 export function buildStart(app) {
   const parts = { offers: part("start.offers"), folder: part("start.folder"), samples: part("start.samples"), advice: element("div") };
@@ -25,7 +28,7 @@ export function buildStart(app) {
   let samples = false; // whether they are there already
   const update = async () => {
     const { about } = app.connection;
-    if (!about || app.editor.picture) return;
+    if (!about || (app.editor.picture && !document.body.classList.contains("starting"))) return;
     parts.advice.replaceChildren(...[adviceCard(app.connection)].filter((card) => card !== null));
     await Promise.all([
       showOffers(app, parts.offers),
@@ -96,7 +99,7 @@ async function showSamples(app, where) {
 
 /** @param {App} app @param {Sample} sample */
 function sampleCard(app, sample) {
-  const open = element("button", { type: "button", class: "card", onclick: () => void openSample(app, sample) }, thumbnail(() => app.api.blob(sample.url), SIDE), element("span", { class: "card-title" }, sample.title));
+  const open = element("button", { type: "button", class: "card", onclick: () => void openSample(app, sample) }, thumbnail(() => app.api.blob(sample.url), SIDE), element("span", { class: "card-title" }, TITLES[sample.name] ? say(TITLES[sample.name]) : sample.title));
   const source = element("a", { href: sample.source, target: "_blank", rel: "noreferrer noopener" }, sample.attribution);
   return element("div", { class: "card-box sample" }, open, element("small", { class: "card-note" }, source, ` · ${sample.licence}`));
 }

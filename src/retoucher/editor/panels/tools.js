@@ -32,7 +32,7 @@ function buildZoom(app) {
   /** @param {string} id @param {import("../icons.js").Icon} picture */
   const zoom = (id, picture) => {
     const command = app.commands.find((each) => each.id === id);
-    return button(picture, command ? say(command.word) : id, () => command?.run(), { key: command && written(command.keys[0]) });
+    return button(picture, command ? say(command.word) : id, () => command?.run(), { key: command && written(command.keys[0]), id: `do-${id}` });
   };
   const actual = app.commands.find(({ id }) => id === "actual");
   const level = document.createElement("button");

@@ -9,6 +9,7 @@ import { showSettings } from "./settings.js";
 
 /** @param {import("../app.js").App} app */
 export function buildTop(app) {
+  find("brand", HTMLButtonElement).addEventListener("click", () => app.begin());
   buildModes(app);
   const { editor, connection } = app;
   /** @param {string} id @param {import("../icons.js").Icon} picture @param {boolean} [text] */
