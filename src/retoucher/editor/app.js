@@ -4,6 +4,7 @@ import { BRUSH, commands } from "./commands.js";
 import { Connection } from "./connection.js";
 import { find } from "./dom.js";
 import { Editor } from "./editor.js";
+import { Mask, combine } from "./geometry/mask.js";
 import { runsArea } from "./geometry/runs.js";
 import { whole } from "./geometry/view.js";
 import { Keys } from "./keys.js";
@@ -25,7 +26,7 @@ import { Stage } from "./stage.js";
 import { Brush, Lasso, Polygon, Rectangle, maskOf } from "./tools.js";
 import { say } from "./words.js";
 
-/** @typedef {import("./editor.js").ToolName} ToolName */
+/** @typedef {import("./workplace.js").ToolName} ToolName */
 /** @typedef {import("./words.js").Word} Word */
 
 const BRUSH_SHARE = 0.05; // of a photo's shorter side: the brush for a photo of a new size
@@ -48,7 +49,7 @@ export class App {
     tool: () => this.tool(),
     hover: (at, place, kind) => this.cursor.at(at, place, kind),
     undo: () => this.undo(),
-    redo: () => void this.editor.redo(),
+    redo: () => this.redo(),
   });
   cursor = new Cursor(this);
   reticle = new Reticle(this);
@@ -64,17 +65,19 @@ export class App {
   constructor() {
     const { editor } = this;
     /** @param {Word} name */
-    const shaped = (name) => (/** @type {import("./geometry/box.js").Box | import("./geometry/box.js").Point[]} */ outline) => {
-      if (!editor.mask) return;
-      editor.shape(maskOf(editor.mask, outline), editor.how, name);
-      this.#finished();
+    const finished = (name) => {
+      if (this.#runsNow) this.remover.run(name);
+      else editor.commit(name);
     };
-    const brush = new Brush(editor, (name) => {
-      editor.commit(name);
-      if (name === "step.stroke") this.#finished();
-    });
+    /** @param {Word} name */
+    const shaped = (name) => (/** @type {Mask | import("./geometry/box.js").Box | import("./geometry/box.js").Point[]} */ shape) => {
+      if (!editor.mask) return;
+      editor.touched(combine(editor.mask, shape instanceof Mask ? shape : maskOf(editor.mask, shape), editor.how));
+      finished(name);
+    };
+    const brush = new Brush(editor, (name) => (name === "step.stroke" ? finished(name) : editor.commit(name)));
     this.#polygon = new Polygon(editor, shaped("step.polygon"));
-    this.#selection = new Selection(editor, () => this.#finished());
+    this.#selection = new Selection(editor, shaped("step.select"));
     this.#tools = {
       brush,
       eraser: brush,
@@ -141,8 +144,8 @@ export class App {
     return this.settings.get(this.editor.mode === "fill" ? "autoFill" : "autoRemove");
   }
 
-  #finished() {
-    if (this.runsAtOnce && this.editor.how === "add") this.remover.run();
+  get #runsNow() {
+    return this.runsAtOnce && this.editor.how === "add";
   }
 
   /** Whether something is being drawn or filled that Escape takes back. */
@@ -192,6 +195,12 @@ export class App {
     if (this.#polygon.isOpen) return this.#polygon.back();
     if (this.#selection.isOpen) return this.#selection.back();
     void this.editor.undo();
+  }
+
+  /** Do again what was taken back. */
+  redo() {
+    if (this.editor.history?.canRedo) void this.editor.redo();
+    else this.remover.again(); // which is newer than all of the history
   }
 
   /** The next method for what was filled last. */

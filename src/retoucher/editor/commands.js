@@ -45,7 +45,7 @@ export function commands(app) {
     ["invert", "mask.invert", ["Mod+i"], () => invertMask(editor)],
     ["again", "mask.again", ["Shift+r"], () => maskAgain(editor)],
     ["undo", "key.undo", ["Mod+z"], () => app.undo()],
-    ["redo", "key.redo", ["Shift+Mod+z", "Mod+y"], () => void editor.redo()],
+    ["redo", "key.redo", ["Shift+Mod+z", "Mod+y"], () => app.redo()],
     ["cycle", "key.cycle", ["q"], () => app.cycle()],
   ];
   /** @type {[string, Word, string[], () => void][]} */

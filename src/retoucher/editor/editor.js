@@ -1,42 +1,31 @@
-/** The editor's state and what can be done to it. Panels and the stage listen: every change is told by its topic. */
+/** The photo with its mask, its history and its orders, and what can be done to them. */
 import { Picture } from "./canvas.js";
 import { Mask, combine } from "./geometry/mask.js";
 import { decodeRuns, encodeRuns, runsArea, sameRuns, subtractRuns, unionRuns } from "./geometry/runs.js";
-import { View, whole } from "./geometry/view.js";
+import { whole } from "./geometry/view.js";
 import { Queue } from "./queue.js";
 import { layers, versionOf } from "./state/document.js";
 import { History } from "./state/history.js";
 import { Store } from "./store.js";
+import { Workplace } from "./workplace.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./state/document.js").State} State */
 /** @typedef {import("./state/document.js").Patch} Patch */
 /** @typedef {import("./geometry/box.js").Box} Box */
+/** @typedef {import("./geometry/runs.js").Runs} Runs */
 /** @typedef {import("./words.js").Word} Word */
-/** @typedef {"photo" | "pixels" | "mask" | "view" | "tool" | "mode" | "history" | "queue" | "compare" | "overlay" | "status"} Topic */
-/** @typedef {"brush" | "eraser" | "rectangle" | "lasso" | "polygon" | "select" | "hand"} ToolName */
-/** @typedef {"remove" | "fill"} Mode */
-/** @typedef {"add" | "subtract" | "intersect"} How */
-/** @typedef {"off" | "slider" | "side" | "difference" | "original"} Compare */
+/** @typedef {import("./workplace.js").How} How */
 /** @typedef {{blob: Blob, name: string, folder?: string}} Source where a photo came from; `folder` is its id in the server's folder */
 
-export class Editor extends EventTarget {
+export class Editor extends Workplace {
   /** @type {Source | null} */ source = null;
-  /** @type {Picture | null} */ picture = null;
   /** @type {Mask | null} */ mask = null;
   /** @type {History<State> | null} */ history = null;
-  view = new View(1, 0, 0);
-  screen = { width: 1, height: 1 };
-  /** @type {ToolName} */ tool = "brush";
-  /** @type {Mode} */ mode = "remove";
-  /** @type {How} */ how = "add";
-  /** @type {Compare} */ compare = "off";
-  /** @type {Mask | null} */ preview = null; // a mask shown instead of the real one: growing, or what a click has selected
-  /** @type {import("./stage.js").Draft} */ draft = {}; // lines and points over the photo
-  split = 0.5; // where the comparing line stands, as a share of the stage's width
-  /** @type {import("./geometry/runs.js").Runs | null} */ lastRun = null; // what was filled last, to be masked again
+  /** @type {Runs | null} */ lastRun = null; // what was filled last, to be masked again
   #showing = Promise.resolve(); // what is being drawn; the next waits for it
-  #wide = this.view; // the view before both were shown side by side
+  /** @type {{runs: Runs, stroke: Word}[]} */ taken = []; // strokes taken back before they were filled, to be done again
+  /** @type {WeakMap<State, number>} */ #born = new WeakMap(); // when the person did what made a state
   opened = 0; // counts photos, so that what arrives late for another photo is recognised
 
   /**
@@ -56,21 +45,6 @@ export class Editor extends EventTarget {
     this.options = {}; // what was chosen for each edit, beside its defaults
   }
 
-  /** @param {Topic} topic @param {unknown} [detail] */
-  tell(topic, detail) {
-    this.dispatchEvent(new CustomEvent(topic, { detail }));
-  }
-
-  /** @param {Topic | Topic[]} topics @param {(event: CustomEvent) => void} heard */
-  on(topics, heard) {
-    for (const topic of [topics].flat()) this.addEventListener(topic, /** @type {EventListener} */ (heard));
-  }
-
-  /** Say something in the status line and to screen readers. @param {string} text @param {boolean} [isError] */
-  announce(text, isError = false) {
-    this.tell("status", { text, isError });
-  }
-
   /** The states that are still to be reached by undo and redo. */
   states() {
     return this.history ? this.history.entries.map((entry) => entry.state) : [];
@@ -80,7 +54,7 @@ export class Editor extends EventTarget {
    * Open a photo; painting can begin as soon as it is seen, while it is still on its way to the server.
    *
    * @param {Source} source
-   * @param {{states: import("./state/history.js").Entry<State>[], index: number, ids: [string, string][], view: View} | null} [kept] a session to go on with
+   * @param {{states: import("./state/history.js").Entry<State>[], index: number, ids: [string, string][], view: import("./geometry/view.js").View} | null} [kept] a session to go on with
    */
   async open(source, kept = null) {
     const turn = ++this.opened;
@@ -93,6 +67,7 @@ export class Editor extends EventTarget {
     this.picture = new Picture(bitmap, () => this.store.bitmap(""));
     this.mask = Mask.none(bitmap.width, bitmap.height);
     this.lastRun = null;
+    this.taken = [];
     this.history = new History(/** @type {State} */ ({ patches: [], mask: encodeRuns(this.mask) }), "step.open");
     bitmap.close();
     this.compare = "off";
@@ -118,15 +93,20 @@ export class Editor extends EventTarget {
     this.tell("photo");
   }
 
-  /** The masks of orders that are not done yet. */
-  get pending() {
-    return this.queue.items.flatMap(({ status, order }) => (status !== "done" && order.runs ? [order.runs] : []));
+  /** Orders for this photo's masks that are not done yet. */
+  get waiting() {
+    return this.queue.items.filter(({ status, order }) => status !== "done" && order.runs?.width === this.mask?.width && order.runs?.height === this.mask?.height);
   }
 
-  /** All that is masked: what can be painted on, and what is on its way. */
+  /** Their masks. @returns {Runs[]} */
+  get pending() {
+    return this.waiting.flatMap(({ order }) => order.runs ?? []);
+  }
+
+  /** All that is marked by steps of the history: what can be painted on, and what of it is on its way. */
   get marked() {
     if (!this.mask) throw new Error("no photo");
-    return this.pending.filter((runs) => runs.width === this.mask?.width).reduce(unionRuns, encodeRuns(this.mask));
+    return this.waiting.flatMap(({ order }) => (order.stroke ? [] : (order.runs ?? []))).reduce(unionRuns, encodeRuns(this.mask));
   }
 
   /** Write the mask as it is into the history. @param {Word} name */
@@ -134,9 +114,16 @@ export class Editor extends EventTarget {
     if (!this.history) return;
     const state = { ...this.history.now, mask: this.marked };
     if (sameRuns(state.mask, this.history.now.mask)) return;
-    this.history.push(state, name);
+    this.taken = [];
+    this.note(state, name, this.queue.tick());
     this.tell("history");
     this.announce(say("said.masked", { step: say(name), percent: this.percent }));
+  }
+
+  /** A new step, without showing it. @param {State} state @param {Word} name @param {number} born when the person did it */
+  note(state, name, born) {
+    this.history?.push(state, name);
+    this.#born.set(state, born);
   }
 
   /** How much of the photo is masked, in percent. */
@@ -162,26 +149,62 @@ export class Editor extends EventTarget {
     if (box !== null) this.tell("mask", box);
   }
 
+  get canUndo() {
+    return Boolean(this.history?.canUndo) || this.waiting.length > 0;
+  }
+
+  get canRedo() {
+    return Boolean(this.history?.canRedo) || this.taken.length > 0;
+  }
+
+  /** Take back what the person did last, be it done or on its way. */
   async undo() {
-    if (!this.history?.canUndo) return;
-    const name = this.history.entries[this.history.index].name;
+    if (!this.history) return;
+    const newest = this.waiting.at(-1);
+    if (newest && newest.born > (this.#born.get(this.history.now) ?? 0)) return this.#takeBack(newest);
+    if (!this.history.canUndo) return;
+    const { name, state } = this.history.entries[this.history.index];
     this.history.undo();
-    await this.#go(say("said.undone", { step: say(/** @type {Word} */ (name)) }));
+    await this.#go(state, say("said.undone", { step: say(/** @type {Word} */ (name)) }));
   }
 
   async redo() {
     if (!this.history?.canRedo) return;
+    const before = this.history.now;
     this.history.redo();
-    const name = this.history.entries[this.history.index].name;
-    await this.#go(say("said.redone", { step: say(/** @type {Word} */ (name)) }));
-    if (this.percent) this.announce(say("said.redonemask", { step: say(/** @type {Word} */ (name)) }));
+    const step = say(/** @type {Word} */ (this.history.entries[this.history.index].name));
+    await this.#go(before, say("said.redone", { step }));
+    if (this.percent) this.announce(say("said.redonemask", { step }));
   }
 
   /** @param {number} index */
   async jump(index) {
     if (!this.history || index === this.history.index) return;
+    const before = this.history.now;
     this.history.jump(index);
-    await this.#go(say(/** @type {Word} */ (this.history.entries[index].name)));
+    await this.#go(before, say(/** @type {Word} */ (this.history.entries[index].name)));
+  }
+
+  /** An order that is not done yet, with the stroke that it was given for. @param {import("./queue.js").Item} item */
+  #takeBack(item) {
+    const { runs, stroke, title } = item.order;
+    this.queue.cancel(item, true);
+    if (runs && stroke) this.taken.push({ runs, stroke });
+    this.restoreMask();
+    this.tell("pixels");
+    this.tell("history");
+    this.announce(say("said.undone", { step: stroke ? say(stroke) : title }));
+  }
+
+  /** The history as it would be if the photo were left now: strokes that are being filled are marked in it. */
+  lasting() {
+    if (!this.history) return null;
+    const { entries, index, now } = this.history;
+    const strokes = this.waiting.filter(({ order }) => order.stroke);
+    const last = strokes.at(-1)?.order.stroke;
+    if (!last) return { states: [...entries], index };
+    const mask = strokes.flatMap(({ order }) => order.runs ?? []).reduce(unionRuns, now.mask);
+    return { states: [...entries.slice(0, index + 1), { state: { ...now, mask }, name: last }], index: index + 1 };
   }
 
   /** Take back what was painted since the last step. */
@@ -191,15 +214,18 @@ export class Editor extends EventTarget {
     this.touched();
   }
 
-  /** Show the history's present state; orders that do not belong to it are taken back. @param {string} said */
-  async #go(said) {
+  /**
+   * Show the history's present state. Orders for another picture, or for what is no longer marked, are taken back.
+   *
+   * @param {State} before
+   * @param {string} said
+   */
+  async #go(before, said) {
     if (!this.history) return;
-    const { mask } = this.history.now;
-    const foreign = this.queue.items.filter(({ order }) => {
-      if (!order.runs || order.runs.width !== mask.width || order.runs.height !== mask.height) return true;
-      return runsArea(subtractRuns(order.runs, mask)) > 0;
-    });
-    for (const item of foreign) this.queue.cancel(item);
+    const { now } = this.history;
+    const isOther = versionOf(before) !== versionOf(now);
+    const lost = this.waiting.filter(({ order }) => !order.stroke && order.runs && runsArea(subtractRuns(order.runs, now.mask)) > 0);
+    for (const item of isOther ? [...this.queue.items] : lost) this.queue.cancel(item, true);
     await this.#show();
     this.tell("history");
     this.announce(said);
@@ -228,16 +254,16 @@ export class Editor extends EventTarget {
   }
 
   /**
-   * A result has come: a new step whose mask is what is still marked, or another choice for the present one.
+   * A result has come: a new step, or another choice for the present one.
    *
    * @param {State} state
    * @param {Word} name
-   * @param {boolean} [instead]
+   * @param {number} born when it was asked for; 0 puts it in the present step's place
    */
-  async arrived(state, name, instead = false) {
+  async arrived(state, name, born) {
     if (!this.history) return;
-    if (instead) this.history.replace(state);
-    else this.history.push(state, name);
+    if (born) this.note(state, name, born);
+    else this.history.replace(state);
     await this.#show(false);
     this.tell("history");
   }
@@ -251,40 +277,5 @@ export class Editor extends EventTarget {
   /** Whether anything was changed since the photo was opened. */
   get isChanged() {
     return Boolean(this.history?.now.patches.length);
-  }
-
-  /** @param {View} view */
-  look(view) {
-    this.view = view;
-    this.tell("view");
-  }
-
-  /** @param {ToolName} tool */
-  take(tool) {
-    this.tool = tool;
-    this.tell("tool");
-  }
-
-  /** @param {How} how */
-  combineBy(how) {
-    this.how = how;
-    this.tell("tool");
-  }
-
-  /** @param {Mode} mode */
-  enter(mode) {
-    this.mode = mode;
-    this.tell("mode");
-    if (this.picture) this.announce(say(mode === "fill" ? "how.fill" : "how.brush"));
-  }
-
-  /** @param {Compare} how */
-  compareBy(how) {
-    const [wasSide, isSide] = [this.compare === "side", how === "side"];
-    this.compare = how;
-    this.tell("compare");
-    if (!this.picture || wasSide === isSide) return;
-    if (isSide) this.#wide = this.view;
-    this.look(isSide ? whole(this.picture, this.screen) : this.#wide); // half the room shows all of it, too
   }
 }

@@ -72,7 +72,7 @@ export class Keys {
     return false;
   }
 
-  /** @type {import("./editor.js").Compare | null} */ #before = null;
+  /** @type {import("./workplace.js").Compare | null} */ #before = null;
 
   #showOriginal() {
     this.#before = this.app.editor.compare;

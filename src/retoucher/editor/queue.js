@@ -14,6 +14,7 @@ import { decodeRuns } from "./geometry/runs.js";
  * @property {string} title what it is called in the list
  * @property {Record<string, unknown>} options
  * @property {Runs | null} runs the mask, taken off the photo's until it is done
+ * @property {import("./words.js").Word | null} [stroke] the step that marked it, where that comes into the history with its result
  * @property {Runs | null} [mask] a mask that is sent without having been taken off
  * @property {() => Promise<string>} photo the version to work on, by its id on the server
  * @property {(outcome: Outcome) => Promise<void>} done
@@ -30,9 +31,10 @@ export class Item {
   stop = new AbortController();
   started = 0;
 
-  /** @param {Order} order */
-  constructor(order) {
+  /** @param {Order} order @param {number} born when it was given, in ticks of the queue's clock */
+  constructor(order, born) {
     this.order = order;
+    this.born = born;
   }
 }
 
@@ -42,6 +44,7 @@ const TRIES = 5; // times that an order may find the queue full or its photo gon
 export class Queue extends EventTarget {
   /** @type {Item[]} */ items = [];
   #working = false;
+  #clock = 0;
 
   /**
    * @param {import("./api.js").Api} api
@@ -55,22 +58,27 @@ export class Queue extends EventTarget {
     this.restore = restore;
   }
 
+  /** Count on: what has the larger number came later. */
+  tick() {
+    return ++this.#clock;
+  }
+
   /** @param {Order} order */
   add(order) {
-    const item = new Item(order);
+    const item = new Item(order, this.tick());
     this.items.push(item);
     this.#changed();
     void this.#work();
     return item;
   }
 
-  /** Take an order back, whether it waits or runs. @param {Item} item */
-  cancel(item) {
+  /** Take an order back, whether it waits or runs. @param {Item} item @param {boolean} [quietly] without putting its mask back */
+  cancel(item, quietly = false) {
     if (!this.items.includes(item) || item.stop.signal.aborted) return;
     item.stop.abort();
     if (item.job) this.api.cancel(item.job).catch(() => {}); // it may have ended, or the server with it
     this.#leave(item);
-    item.order.undone(null);
+    if (!quietly) item.order.undone(null);
   }
 
   async #work() {

@@ -1,17 +1,19 @@
 /** Taking things out: the mask becomes an order, a rough filling stands in for it, and the result takes its place. */
 import { Rough } from "./canvas.js";
 import { intersection, grown, within } from "./geometry/box.js";
-import { Mask, clear } from "./geometry/mask.js";
+import { Mask, clear, combine } from "./geometry/mask.js";
 import { grow } from "./geometry/grow.js";
 import { roughFill } from "./geometry/roughfill.js";
-import { decodeRuns, encodeRuns, runsArea, runsBox } from "./geometry/runs.js";
+import { decodeRuns, encodeRuns, runsArea, runsBox, subtractRuns, unionRuns } from "./geometry/runs.js";
 import { shortened } from "./messages.js";
+import { versionOf } from "./state/document.js";
 import { say, shown } from "./words.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
 /** @typedef {import("./api.js").Outcome} Outcome */
 /** @typedef {import("./geometry/runs.js").Runs} Runs */
 /** @typedef {import("./state/document.js").Patch} Patch */
+/** @typedef {import("./words.js").Word} Word */
 /** @typedef {import("./state/document.js").State} State */
 
 const ROUGH = 320; // pixels: the longest side of the picture in which a rough filling is made
@@ -52,8 +54,18 @@ export class Remover {
     return { ...opaque, ...options.inpaint };
   }
 
-  /** Fill what is masked. */
-  run() {
+  /**
+   * Fill what is masked.
+   *
+   * @param {Word | null} [stroke] the step that marked it just now; it comes into the history together with its result
+   */
+  run(stroke = null) {
+    this.editor.taken = [];
+    this.#order(stroke);
+  }
+
+  /** @param {Word | null} stroke */
+  #order(stroke) {
     const { editor } = this;
     if (!editor.mask || !editor.history) return;
     const runs = encodeRuns(editor.mask);
@@ -63,19 +75,35 @@ export class Remover {
     clear(editor.mask);
     editor.lastRun = runs;
     const options = this.options;
+    const [title, name] = editor.mode === "fill" ? /** @type {const} */ (["mode.fill", "step.fill"]) : /** @type {const} */ (["mode.remove", "step.remove"]);
+    let parent = "";
     const item = editor.queue.add({
       edit: "inpaint",
-      title: say(editor.mode === "fill" ? "mode.fill" : "mode.remove"),
+      title: say(title),
       options,
       runs,
-      photo: () => editor.version(),
-      done: (outcome) => this.#done(outcome, runs, options),
-      undone: (reason) => this.#undone(runs, reason),
+      stroke,
+      photo: () => {
+        parent = editor.history ? versionOf(editor.history.now) : "";
+        return editor.version();
+      },
+      done: (outcome) => this.#done(item, parent, name, outcome),
+      undone: (reason) => this.#undone(item, reason),
     });
     if (rough) this.rough.set(item, rough);
     editor.touched();
     editor.tell("pixels");
+    editor.tell("history");
     editor.announce(say("said.filling"));
+  }
+
+  /** Do again what was taken back before it was filled. */
+  again() {
+    const { editor } = this;
+    const last = editor.taken.pop();
+    if (!last || !editor.mask) return;
+    combine(editor.mask, decodeRuns(last.runs), "add");
+    this.#order(last.stroke);
   }
 
   /**
@@ -99,26 +127,27 @@ export class Remover {
       done: async (outcome) => {
         const patch = patchOf(outcome, "inpaint", options, last.runs);
         if (editor.history?.now !== state || !patch) return;
-        await editor.arrived({ ...state, patches: [...state.patches.slice(0, -1), patch] }, "step.instead", true);
+        await editor.arrived({ ...state, patches: [...state.patches.slice(0, -1), patch] }, "step.instead", 0);
         this.#report(patch);
       },
       undone: (reason) => reason && editor.announce(shortened(reason), true),
     });
   }
 
-  /** @param {Outcome} outcome @param {Runs} runs @param {Record<string, unknown>} options */
-  async #done(outcome, runs, options) {
+  /** @param {import("./queue.js").Item} item @param {string} parent @param {Word} name @param {Outcome} outcome */
+  async #done(item, parent, name, outcome) {
     const { editor } = this;
+    const { runs, stroke, options } = item.order;
+    const now = editor.history?.now;
+    if (!now || !runs || versionOf(now) !== parent) return; // another picture is shown by now
     const patch = patchOf(outcome, "inpaint", options, runs);
-    if (!editor.history || !editor.mask) return;
+    this.rough.delete(item);
     if (!patch) {
       editor.commit("step.clear"); // every pixel came out as it was
       return editor.announce(outcome.report.notes.join(" ") || say("said.same"));
     }
-    const mask = editor.marked;
-    const first = editor.queue.items[0];
-    if (first) this.rough.delete(first);
-    await editor.arrived({ patches: [...editor.history.now.patches, patch], mask }, editor.mode === "fill" ? "step.fill" : "step.remove");
+    if (stroke) editor.note({ ...now, mask: unionRuns(now.mask, runs) }, stroke, item.born);
+    await editor.arrived({ patches: [...now.patches, patch], mask: subtractRuns(now.mask, runs) }, name, item.born);
     this.#report(patch);
   }
 
@@ -131,13 +160,12 @@ export class Remover {
     editor.announce(say("said.filled", { method: editor.connection.label(patch.method), seconds: shown(patch.seconds) }) + hint);
   }
 
-  /** Cancelled or failed: what was masked is masked again, as before. @param {Runs} runs @param {import("./api.js").ApiError | null} reason */
-  #undone(runs, reason) {
+  /** Cancelled or failed: what was masked is masked again, as before. @param {import("./queue.js").Item} item @param {import("./api.js").ApiError | null} reason */
+  #undone({ order: { runs, stroke } }, reason) {
     const { editor } = this;
-    if (!editor.mask || runs.width !== editor.mask.width || runs.height !== editor.mask.height) return;
-    const mask = decodeRuns(runs);
-    for (let i = 0; i < mask.data.length; i++) editor.mask.data[i] |= mask.data[i];
-    editor.touched();
+    if (!runs || !editor.mask || runs.width !== editor.mask.width || runs.height !== editor.mask.height) return;
+    editor.touched(combine(editor.mask, decodeRuns(runs), "add"));
+    if (stroke) editor.commit(stroke);
     editor.tell("pixels");
     editor.announce(reason ? shortened(reason) : say("said.cancelled"), Boolean(reason));
   }

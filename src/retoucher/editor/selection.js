@@ -17,7 +17,7 @@ export class Selection {
   /** @type {Touch | null} */ #from = null;
   /** @type {import("./queue.js").Item | null} */ #item = null;
 
-  /** @param {import("./editor.js").Editor} editor @param {() => void} taken */
+  /** @param {import("./editor.js").Editor} editor @param {(found: Mask) => void} taken */
   constructor(editor, taken) {
     this.editor = editor;
     this.taken = taken;
@@ -80,11 +80,8 @@ export class Selection {
   /** Take what is selected into the mask. */
   accept() {
     const found = this.#found;
-    const { how } = this.editor;
     this.cancel();
-    if (!found) return;
-    this.editor.shape(found, how, "step.select");
-    this.taken();
+    if (found) this.taken(found);
   }
 
   #ask() {

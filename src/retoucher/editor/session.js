@@ -9,7 +9,7 @@ import { say } from "./words.js";
 /** @typedef {import("./state/history.js").Entry<State>} Entry */
 /** @typedef {import("./editor.js").Source} Source */
 /** @typedef {{states: Entry[], index: number, ids: [string, string][], view: View}} Kept what the editor needs to go on */
-/** @typedef {{key: string, name: string, folder?: string, states: Entry[], index: number, ids: [string, string][], view: {scale: number, x: number, y: number}, mode: import("./editor.js").Mode, time: number, picture: Blob | null}} Record_ */
+/** @typedef {{key: string, name: string, folder?: string, states: Entry[], index: number, ids: [string, string][], view: {scale: number, x: number, y: number}, mode: import("./workplace.js").Mode, time: number, picture: Blob | null}} Record_ */
 /** @typedef {{key: string, name: string, steps: number, picture: Blob | null, time: number}} Offer */
 
 const SOON = 300; // milliseconds after a change until it is written
@@ -141,9 +141,9 @@ export class Session extends EventTarget {
 
   /** What the editor shows now, to be gone on with later; null without a photo. @returns {Kept | null} */
   snapshot() {
-    const { history, store, view } = this.app.editor;
-    if (!history) return null;
-    return { states: [...history.entries], index: history.index, ids: store.ids, view };
+    const { store, view } = this.app.editor;
+    const lasting = this.app.editor.lasting();
+    return lasting && { ...lasting, ids: store.ids, view };
   }
 
   /** Another photo, or none: what the last one had is written, and a session begins. */

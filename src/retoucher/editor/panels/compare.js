@@ -48,7 +48,7 @@ function buildKinds({ editor }) {
     { value: "side", label: say("compare.kind.side") },
     { value: "difference", label: say("compare.kind.difference") },
     { value: "off", label: say("compare.kind.off") },
-  ], "off", (value) => editor.compareBy(/** @type {import("../editor.js").Compare} */ (value)));
+  ], "off", (value) => editor.compareBy(/** @type {import("../workplace.js").Compare} */ (value)));
   kinds.row.classList.add("kinds");
   kinds.row.hidden = true;
   find("stage", HTMLElement).append(element("div", { class: "floating" }, kinds.row));

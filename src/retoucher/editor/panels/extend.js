@@ -4,6 +4,7 @@ import { element } from "../dom.js";
 import { encodeRuns } from "../geometry/runs.js";
 import { whole } from "../geometry/view.js";
 import { Mask } from "../geometry/mask.js";
+import { versionOf } from "../state/document.js";
 import { shortened } from "../messages.js";
 import { say } from "../words.js";
 
@@ -32,18 +33,22 @@ export function showExtend(app) {
 function extend(app, sides) {
   const { editor } = app;
   editor.announce(say("said.enlarging"));
-  editor.queue.add({
+  let parent = "";
+  const item = editor.queue.add({
     edit: "extend",
     title: say("step.extend"),
     options: sides,
     runs: null,
-    photo: () => editor.version(),
+    photo: () => {
+      parent = editor.history ? versionOf(editor.history.now) : "";
+      return editor.version();
+    },
     done: async ({ photo, report, outside }) => {
-      if (!photo || !editor.history) return;
+      if (!photo || !editor.history || versionOf(editor.history.now) !== parent) return;
       const { method, weights, seconds, notes } = report;
       const patch = { id: photo.id, box: null, edit: "extend", options: sides, runs: null, method, weights, outside, seconds, notes };
       const mask = encodeRuns(Mask.none(photo.width, photo.height));
-      await editor.arrived({ patches: [...editor.history.now.patches, patch], mask }, "step.extend");
+      await editor.arrived({ patches: [...editor.history.now.patches, patch], mask }, "step.extend", item.born);
       editor.announce(say("said.larger", { width: photo.width, height: photo.height }));
       if (editor.picture) editor.look(whole(editor.picture, editor.screen));
     },

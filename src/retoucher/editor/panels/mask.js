@@ -23,7 +23,7 @@ export function buildMask(app) {
     { value: "add", label: say("mask.add") },
     { value: "subtract", label: say("mask.subtract") },
     { value: "intersect", label: say("mask.intersect") },
-  ], editor.how, (value) => editor.combineBy(/** @type {import("../editor.js").How} */ (value)));
+  ], editor.how, (value) => editor.combineBy(/** @type {import("../workplace.js").How} */ (value)));
   editor.on("tool", () => how.set(editor.how));
   return section(say("panel.mask"), true, size.row, how.row, all(app), growing(app), rectangle(app), files(app));
 }

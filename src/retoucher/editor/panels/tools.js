@@ -4,7 +4,7 @@ import { button } from "../controls.js";
 import { find } from "../dom.js";
 import { say, shown } from "../words.js";
 
-/** @type {import("../editor.js").ToolName[]} */
+/** @type {import("../workplace.js").ToolName[]} */
 const TOOLS = ["brush", "eraser", "rectangle", "lasso", "polygon", "select", "hand"];
 
 /** @param {import("../app.js").App} app */

@@ -31,15 +31,15 @@ export function buildTop(app) {
     made("help", "help"),
   );
   const update = () => {
-    undo.disabled = !editor.history?.canUndo;
-    redo.disabled = !editor.history?.canRedo;
+    undo.disabled = !editor.canUndo;
+    redo.disabled = !editor.canRedo;
     save.disabled = compare.disabled = !editor.picture;
     compare.setAttribute("aria-pressed", String(editor.compare !== "off"));
     const about = connection.about;
     const method = editor.history?.now.patches.at(-1)?.method ?? about?.methods[0]?.name ?? "";
     chip.replaceChildren(icon("lock"), element("span", {}, about ? say("chip.text", { device: about.device, threads: about.threads, method: connection.label(method) }) : say("chip.waiting")));
   };
-  editor.on(["photo", "history", "compare", "mode"], update);
+  editor.on(["photo", "history", "compare", "mode", "queue"], update);
   connection.addEventListener("change", update);
   update();
 }

@@ -1,0 +1,73 @@
+/** How the photo is looked at and what is in hand. Panels and the stage listen: every change is told by its topic. */
+import { View, whole } from "./geometry/view.js";
+import { say } from "./words.js";
+
+/** @typedef {"photo" | "pixels" | "mask" | "view" | "tool" | "mode" | "history" | "queue" | "compare" | "overlay" | "status"} Topic */
+/** @typedef {"brush" | "eraser" | "rectangle" | "lasso" | "polygon" | "select" | "hand"} ToolName */
+/** @typedef {"remove" | "fill"} Mode */
+/** @typedef {"add" | "subtract" | "intersect"} How */
+/** @typedef {"off" | "slider" | "side" | "difference" | "original"} Compare */
+
+export class Workplace extends EventTarget {
+  /** @type {import("./canvas.js").Picture | null} */ picture = null;
+  view = new View(1, 0, 0);
+  screen = { width: 1, height: 1 };
+  /** @type {ToolName} */ tool = "brush";
+  /** @type {Mode} */ mode = "remove";
+  /** @type {How} */ how = "add";
+  /** @type {Compare} */ compare = "off";
+  /** @type {import("./geometry/mask.js").Mask | null} */ preview = null; // a mask shown instead of the real one: growing, or what a click has selected
+  /** @type {import("./stage.js").Draft} */ draft = {}; // lines and points over the photo
+  split = 0.5; // where the comparing line stands, as a share of the stage's width
+  #wide = this.view; // the view before both were shown side by side
+
+  /** @param {Topic} topic @param {unknown} [detail] */
+  tell(topic, detail) {
+    this.dispatchEvent(new CustomEvent(topic, { detail }));
+  }
+
+  /** @param {Topic | Topic[]} topics @param {(event: CustomEvent) => void} heard */
+  on(topics, heard) {
+    for (const topic of [topics].flat()) this.addEventListener(topic, /** @type {EventListener} */ (heard));
+  }
+
+  /** Say something in the status line and to screen readers. @param {string} text @param {boolean} [isError] */
+  announce(text, isError = false) {
+    this.tell("status", { text, isError });
+  }
+
+  /** @param {View} view */
+  look(view) {
+    this.view = view;
+    this.tell("view");
+  }
+
+  /** @param {ToolName} tool */
+  take(tool) {
+    this.tool = tool;
+    this.tell("tool");
+  }
+
+  /** @param {How} how */
+  combineBy(how) {
+    this.how = how;
+    this.tell("tool");
+  }
+
+  /** @param {Mode} mode */
+  enter(mode) {
+    this.mode = mode;
+    this.tell("mode");
+    if (this.picture) this.announce(say(mode === "fill" ? "how.fill" : "how.brush"));
+  }
+
+  /** @param {Compare} how */
+  compareBy(how) {
+    const [wasSide, isSide] = [this.compare === "side", how === "side"];
+    this.compare = how;
+    this.tell("compare");
+    if (!this.picture || wasSide === isSide) return;
+    if (isSide) this.#wide = this.view;
+    this.look(isSide ? whole(this.picture, this.screen) : this.#wide); // half the room shows all of it, too
+  }
+}

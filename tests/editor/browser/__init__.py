@@ -1,0 +1,1 @@
+"""The editor as people use it: a real server, a real Chromium, and the files that are saved."""
