@@ -190,6 +190,7 @@ export class Editor extends Workplace {
     const { runs, stroke, title } = item.order;
     this.queue.cancel(item, true);
     if (runs && stroke) this.taken.push({ runs, stroke });
+    this.lastRun = this.pending.at(-1) ?? this.history?.now.patches.at(-1)?.runs ?? null;
     this.restoreMask();
     this.tell("pixels");
     this.tell("history");

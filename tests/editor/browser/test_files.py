@@ -8,7 +8,7 @@ from PIL import Image as Pillow
 
 from retoucher.image import Image
 
-from .photos import blocks, cmyk, deep, differing, grown, heic, mask_of, redness, samples_of, scene, with_hole
+from .photos import blocks, cmyk, deep, differing, grown, heic, mask_of, png, redness, samples_of, scene, with_hole
 
 
 def removed(editor):
@@ -101,3 +101,38 @@ def test_a_file_that_is_no_photo_is_refused_in_a_sentence(editor):
     editor.page.set_input_files("#file-input", {"name": "no.png", "mimeType": "image/png", "buffer": b"not a photo"})
     editor.wait("() => /\\.$/.test(document.querySelector('#status.error')?.textContent ?? '')")
     assert editor.page.locator("body.empty").count() == 1
+
+
+def test_a_mask_that_comes_in_as_a_photo_may_be_used_as_a_mask(editor):
+    editor.open(png(), "holiday.png")
+    white = np.zeros((200, 304), np.uint8)
+    white[85:115, 135:170] = 255
+    file = io.BytesIO()
+    Pillow.fromarray(white).save(file, "PNG")
+    dropped = {"name": "m.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    editor.page.set_input_files("#file-input", dropped)
+    editor.page.get_by_role("button", name="Use as mask").click()
+    editor.wait_status("^Mask imported")
+    assert np.array_equal(mask_of(editor.mask()), white > 127)
+    assert editor.steps[0] == ["Opened", "Mask imported"]
+
+
+def test_fill_mends_what_is_transparent_without_being_told(editor):
+    editor.open(with_hole()[0], "torn.png")
+    editor.key("2")
+    editor.page.locator("#run").click()
+    editor.filled()
+    assert editor.steps[0] == ["Opened", "Transparency marked", "Filled"]
+    assert samples_of(editor.save()[1])[..., -1].min() == 255
+
+
+def test_the_start_page_can_be_shown_and_left_without_losing_the_photo(editor):
+    editor.open(png(), "holiday.png")
+    editor.over_the_thing()
+    editor.filled()
+    before = editor.seen()
+    editor.page.get_by_title("Start page").click()
+    assert editor.page.get_by_role("button", name="Choose a photo").is_visible()
+    editor.key("Escape")
+    assert not editor.page.get_by_role("button", name="Choose a photo").is_visible()
+    editor.wait_seen(before)

@@ -150,3 +150,15 @@ def test_forgetting_the_photo_removes_it_here_and_on_the_server(visit, serve):
     editor.reload()
     assert editor.page.locator("body.empty").count() == 1
     assert editor.page.locator(".offer").count() == 0
+
+
+def test_saving_a_photo_of_the_folder_goes_to_the_folder_for_finished_ones(strip, folder):
+    photos, output = folder
+    strip.over_the_thing()
+    strip.filled()
+    strip.ask_save()
+    strip.key("Enter")
+    strip.wait_status("a.jpg is saved in the folder")
+    assert redness(samples_of((output / "a.jpg").read_bytes())) < 60
+    assert (photos / "a.jpg").read_bytes() == jpeg()
+    at(strip, "1 of 3 · 1 done, 2 left")

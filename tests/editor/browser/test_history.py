@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from .photos import mask_of, png
+from .photos import differing, mask_of, png, samples_of
 
 
 @pytest.fixture
@@ -110,3 +110,33 @@ def test_the_view_stays_after_a_result_an_undo_and_a_change_of_the_windows_size(
     opened.page.set_viewport_size({"width": 1100, "height": 700})
     assert opened.zoom == zoom
     assert np.array_equal(corner(opened), before)
+
+
+def test_undo_takes_back_strokes_on_their_way_newest_first_and_redo_fills_them_again(opened):
+    opened.brush(20)
+    for x in (40, 90, 220, 270):
+        opened.stroke((x, 60), (x, 90))
+    opened.key("Control+z", "Control+z")
+    opened.wait("() => !document.querySelector('.queue li') && document.querySelectorAll('.history li').length === 5")
+    opened.page.wait_for_selector(".history li:nth-child(5) [aria-current]")
+    assert opened.steps == (["Opened", "Brush", "Removed", "Brush", "Removed"], 4)
+    assert not mask_of(opened.mask())[:, 200:].any()  # what was taken back is marked nowhere
+    opened.key("Control+Shift+z", "Control+Shift+z")
+    opened.wait("() => !document.querySelector('.queue li') && document.querySelectorAll('.history li').length === 9")
+    changed = differing(samples_of(png()), samples_of(opened.save()[1]))
+    assert [bool(changed[60:90, x - 5 : x + 5].any()) for x in (40, 90, 150, 220, 270)] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_a_photo_that_is_seen_whole_stays_whole_when_the_window_changes(opened):
+    for width, height in ((900, 560), (1500, 900)):
+        opened.page.set_viewport_size({"width": width, "height": height})
+        opened.page.evaluate("() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
+        box = opened.page.locator("#pane").bounding_box()
+        scale = min((box["width"] - 32) / 304, (box["height"] - 32) / 200)
+        assert opened.zoom == f"{round(100 * scale)} %"
