@@ -42,6 +42,9 @@ export class Keys {
     addEventListener("keydown", (event) => this.#down(event));
     addEventListener("keyup", (event) => this.#up(event));
     addEventListener("blur", () => this.#released());
+    document.body.dataset.input = "pointer";
+    addEventListener("pointerdown", () => (document.body.dataset.input = "pointer"), { capture: true });
+    addEventListener("keydown", () => (document.body.dataset.input = "keys"), { capture: true });
   }
 
   /** @param {KeyboardEvent} event */

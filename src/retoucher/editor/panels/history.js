@@ -29,12 +29,12 @@ export function buildHistory(app) {
   const { editor } = app;
   const list = element("ol", { class: "history" });
   /** @type {WeakMap<object, HTMLCanvasElement>} */
-  const pictures = new WeakMap();
+  const pictures = new WeakMap(); // by the patches that they show: steps that only mark share theirs
   editor.on(["photo", "history"], () => {
     const { history, picture } = editor;
     if (!history || !picture) return list.replaceChildren();
-    if (!pictures.has(history.now)) pictures.set(history.now, picture.thumbnail(SIDE * devicePixelRatio));
-    list.replaceChildren(...history.entries.map(({ state, name }, i) => row(app, i, name, pictures.get(state))));
+    if (!pictures.has(history.now.patches)) pictures.set(history.now.patches, picture.thumbnail(SIDE * devicePixelRatio));
+    list.replaceChildren(...history.entries.map(({ state, name }, i) => row(app, i, name, copied(pictures.get(state.patches)))));
     const here = list.children[history.index];
     const frame = list.parentElement;
     if (here instanceof HTMLElement && frame) frame.scrollTop = here.offsetTop - frame.clientHeight / 2; // without moving the panel
@@ -50,4 +50,12 @@ function row({ editor }, i, name, picture) {
   picture?.setAttribute("aria-hidden", "true");
   if (i === editor.history?.index) made.setAttribute("aria-current", "step");
   return element("li", { class: i > (editor.history?.index ?? 0) ? "undone" : "" }, made);
+}
+
+/** A canvas can stand in one place only. @param {HTMLCanvasElement | undefined} picture */
+function copied(picture) {
+  if (!picture) return undefined;
+  const made = element("canvas", { width: picture.width, height: picture.height });
+  made.getContext("2d")?.drawImage(picture, 0, 0);
+  return made;
 }
