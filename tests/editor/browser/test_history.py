@@ -113,10 +113,23 @@ def test_the_view_stays_after_a_result_an_undo_and_a_change_of_the_windows_size(
 
 
 def test_undo_takes_back_strokes_on_their_way_newest_first_and_redo_fills_them_again(opened):
+    held, free = [], []
+
+    def order(route):  # the first waits until it is let go, and all others behind it
+        if free:
+            route.continue_()
+        else:
+            held.append(route)
+
+    opened.page.route("**/api/edits/inpaint", order)
     opened.brush(20)
     for x in (40, 90, 220, 270):
         opened.stroke((x, 60), (x, 90))
+    opened.wait("() => document.querySelectorAll('.queue li').length === 4")
     opened.key("Control+z", "Control+z")
+    opened.wait("() => document.querySelectorAll('.queue li').length === 2")
+    free.append(True)
+    held[0].continue_()
     opened.wait("() => !document.querySelector('.queue li') && document.querySelectorAll('.history li').length === 5")
     opened.page.wait_for_selector(".history li:nth-child(5) [aria-current]")
     assert opened.steps == (["Opened", "Brush", "Removed", "Brush", "Removed"], 4)
