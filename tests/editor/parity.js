@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { grow } from "../../src/retoucher/editor/geometry/grow.js";
 import { Mask } from "../../src/retoucher/editor/geometry/mask.js";
 import { decodeMaskPng, encodeMaskPng } from "../../src/retoucher/editor/geometry/png.js";
-import { drawStroke } from "../../src/retoucher/editor/geometry/stroke.js";
+import { drawStroke } from "./reference.js";
 
 const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"));
 const text = (data) => Buffer.from(data).toString("base64");

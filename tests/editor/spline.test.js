@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bend, smooth } from "../../src/retoucher/editor/geometry/spline.js";
+import { bend } from "../../src/retoucher/editor/geometry/spline.js";
+import { smooth } from "./reference.js";
 import { random, whole } from "./samples.js";
 
 const samples = (next, count) =>

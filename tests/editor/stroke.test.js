@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Mask } from "../../src/retoucher/editor/geometry/mask.js";
-import { drawSegment, drawStroke } from "../../src/retoucher/editor/geometry/stroke.js";
+import { drawSegment } from "../../src/retoucher/editor/geometry/stroke.js";
+import { drawStroke } from "./reference.js";
 import { differOnlyIn, maskOf, random, randomMask } from "./samples.js";
 
 /** How far a point is inside (positive) the brush at the best place of its way: a search, as it falls off both ways. */

@@ -1,7 +1,7 @@
 /** What each tool does with a pointer on the photo. Points are in photo pixels; nothing here knows the page. */
 import { Mask, combine, fillRectangle } from "./geometry/mask.js";
 import { fillPolygon } from "./geometry/polygon.js";
-import { bend } from "./geometry/spline.js";
+import { bend, middle } from "./geometry/spline.js";
 import { drawSegment } from "./geometry/stroke.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
@@ -52,7 +52,8 @@ export class Brush {
         this.#last.push(here);
         continue;
       }
-      let from = this.#drawn ?? before;
+      let from = this.#drawn ?? middle(before, last);
+      if (!this.#drawn) this.#segment(before, from);
       for (const next of bend(before, last, here)) {
         this.#segment(from, next);
         from = next;

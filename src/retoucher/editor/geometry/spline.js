@@ -4,25 +4,9 @@
 const TOLERANCE = 0.05;
 
 /**
- * A smooth dense polyline along the samples of a pointer; the first and the last sample are its ends.
- *
- * Quadratic curves from the middle between two samples to the next middle: each depends on three samples only, so that
- * what is drawn while the pointer moves never changes afterwards (see `bend`).
- *
- * @param {readonly Sample[]} points
- * @returns {Sample[]}
- */
-export function smooth(points) {
-  if (points.length < 3) return [...points];
-  const line = [points[0], middle(points[0], points[1])];
-  for (let i = 2; i < points.length; i++) line.push(...bend(points[i - 2], points[i - 1], points[i]));
-  line.push(points[points.length - 1]);
-  return line;
-}
-
-/**
  * The curve around one sample: from the middle between `before` and `at` (left out) to the middle between `at` and
- * `after` (its last point).
+ * `after` (its last point). A line made of such curves is smooth, and what is drawn of it while the pointer moves never
+ * changes afterwards: each depends on three samples only.
  *
  * @param {Sample} before
  * @param {Sample} at
@@ -56,5 +40,5 @@ function curve(a, b, c, t) {
   };
 }
 
-/** @param {Sample} a @param {Sample} b @returns {Sample} */
-const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, radius: (a.radius + b.radius) / 2 });
+/** Half way between two samples. @param {Sample} a @param {Sample} b @returns {Sample} */
+export const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, radius: (a.radius + b.radius) / 2 });

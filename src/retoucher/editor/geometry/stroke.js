@@ -10,22 +10,6 @@ import { union, within } from "./box.js";
 const FARTHEST = 1 << 20;
 
 /**
- * A brush stroke with round ends and joints; one point makes a disc.
- *
- * @param {Mask} mask written in place
- * @param {readonly Sample[]} points
- * @param {0 | 1} value
- * @returns {Box | null} what may have changed
- */
-export function drawStroke(mask, points, value) {
-  if (points.length === 1) return drawSegment(mask, points[0], points[0], value);
-  /** @type {Box | null} */
-  let changed = null;
-  for (let i = 1; i < points.length; i++) changed = union(changed, drawSegment(mask, points[i - 1], points[i], value));
-  return changed;
-}
-
-/**
  * Set all pixels whose centres a round brush covers on its straight way, its radius changing evenly.
  *
  * With equal radii this is the rule of the library's `Mask.from_strokes`, operation by operation, so that a mask that
