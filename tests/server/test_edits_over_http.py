@@ -32,13 +32,6 @@ from retoucher.server.recent import Recent
 
 
 @pytest.fixture
-def here(tmp_path):
-    app, asking = serving(tmp_path)
-    yield app, asking
-    app.state.desk.close()
-
-
-@pytest.fixture
 def held(tmp_path):
     model = Held()
     app, asking = serving(tmp_path, model, queue=2)

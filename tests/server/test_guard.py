@@ -19,11 +19,6 @@ def here(tmp_path):
     app.state.desk.close()
 
 
-@pytest.fixture
-def asking(here):
-    return here[1]
-
-
 def every_route(app):
     """Method and path of all that the application answers to, with ids that nothing has."""
     found = []

@@ -22,11 +22,6 @@ def here(tmp_path):
     app.state.desk.close()
 
 
-@pytest.fixture
-def asking(here):
-    return here[1]
-
-
 @pytest.mark.parametrize(
     "name", ["../../../evil.jpg", "/etc/evil.jpg", "..\\evil.jpg", "a\0b.jpg", "x" * 5000, "evil.html", "CON", ""]
 )

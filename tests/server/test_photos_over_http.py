@@ -12,7 +12,6 @@ from serving import (
     file_of,
     jpeg,
     samples,
-    serving,
     settings,
     upload,
 )
@@ -20,18 +19,6 @@ from serving import (
 from retoucher.image import Image
 from retoucher.mask import Mask
 from retoucher.server.app import make
-
-
-@pytest.fixture
-def here(tmp_path):
-    app, asking = serving(tmp_path)
-    yield app, asking
-    app.state.desk.close()
-
-
-@pytest.fixture
-def asking(here):
-    return here[1]
 
 
 def picture(answer):
