@@ -35,7 +35,7 @@ SHIPPED_ENTRIES = (
     Weights(
         name="partialconv-small",
         method="partialconv",
-        title="Partial convolutions, 6 levels, width 16; trained for 37 minutes on two cores",
+        title="Partial convolutions, 6 levels, width 16; trained for two and a half hours on busy cores",
         paper="Liu et al., Image Inpainting for Irregular Holes Using Partial Convolutions, arXiv 1804.07723",
         files=(),
         parameters=1172196,
@@ -51,7 +51,7 @@ SHIPPED_ENTRIES = (
             "partialconv-small.safetensors",
             "safetensors",
             size=2353920,
-            sha256="3a5977f25302ecb9770630595e115fa4494e7897d95e155b1ce3f592c15b49af",
+            sha256="e8500de39138987cb206381fa3546a9ca854530f0657bf290559993a1a88041b",
         ),
     ),
 )
