@@ -131,3 +131,17 @@ test("a view cannot be written", () => {
     new View(1, 0, 0).scale = 2;
   }, TypeError);
 });
+
+test("a snapped view lies on device pixels, less than one away from where it was", () => {
+  const next = random(70);
+  for (let run = 0; run < 200; run++) {
+    const [view, ratio] = [randomView(next), 1 + Math.floor(3 * next()) / 2];
+    const size = view.scale * ratio;
+    const moved = all.snapped(view, ratio);
+    assert.equal(moved.scale, view.scale);
+    for (const axis of ["x", "y"]) {
+      assert.ok(Math.abs(moved[axis] * size - Math.round(moved[axis] * size)) < 1e-6);
+      assert.ok(Math.abs(moved[axis] - view[axis]) * size <= 0.5 + 1e-6);
+    }
+  }
+});

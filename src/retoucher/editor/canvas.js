@@ -210,6 +210,7 @@ export function resize(canvas, screen, ratio) {
   const [width, height] = [Math.round(screen.width * ratio), Math.round(screen.height * ratio)];
   if (canvas.width === width && canvas.height === height) return false;
   [canvas.width, canvas.height] = [width, height];
+  [canvas.style.width, canvas.style.height] = [`${width / ratio}px`, `${height / ratio}px`]; // not stretched by a part of a pixel
   return true;
 }
 

@@ -3,7 +3,7 @@ import { drawMask, resize } from "./canvas.js";
 import { find, oncePerFrame } from "./dom.js";
 import { intersection, union } from "./geometry/box.js";
 import { tintOf } from "./geometry/tint.js";
-import { clamped, whole, toScreen, visible } from "./geometry/view.js";
+import { clamped, snapped, toScreen, visible, whole } from "./geometry/view.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./geometry/box.js").Box} Box */
@@ -50,6 +50,11 @@ export class Stage {
   /** Device pixels in a CSS pixel. */
   get ratio() {
     return devicePixelRatio || 1;
+  }
+
+  /** The editor's view, moved onto the screen's own pixels. */
+  get #view() {
+    return snapped(this.editor.view, this.ratio);
   }
 
   /** A pointer's place on the pane. @param {{clientX: number, clientY: number}} event */
@@ -105,7 +110,8 @@ export class Stage {
 
   /** Put the chequered ground under the photo. @param {import("./canvas.js").Picture} picture */
   #lay(picture) {
-    const { view, screen } = this.editor;
+    const view = this.#view;
+    const { screen } = this.editor;
     const part = visible(view, picture, screen) ?? { x: 0, y: 0, width: 0, height: 0 };
     const [from, to] = [toScreen(view, part), toScreen(view, { x: part.x + part.width, y: part.y + part.height })];
     const left = Math.max(0, from.x) + 1; // a pixel within the photo: nothing of it may show around an opaque one
@@ -116,11 +122,11 @@ export class Stage {
   #drawPhoto(picture) {
     const { editor, ratio } = this;
     const target = drawing(this.#photo);
-    picture.draw(target, editor.view, ratio);
+    picture.draw(target, this.#view, ratio);
     for (const rough of this.remover.rough.values()) rough.draw(target);
     const before = drawing(this.#before);
     if (editor.compare === "off") return;
-    picture.draw(before, editor.view, ratio, true);
+    picture.draw(before, this.#view, ratio, true);
     this.#before.style.clipPath = editor.compare === "slider" ? `inset(0 ${100 * (1 - editor.split)}% 0 0)` : "";
     this.stage.style.setProperty("--split", String(editor.split));
   }
@@ -133,15 +139,16 @@ export class Stage {
     if (editor.preview) this.#bounds = mask.box();
     if (this.#all) target.clearRect(0, 0, this.#mask.width, this.#mask.height);
     const wanted = this.#all ? this.#bounds : this.#stale;
-    const box = intersection(wanted, visible(editor.view, mask, editor.screen));
+    const box = intersection(wanted, visible(this.#view, mask, editor.screen));
     const { settings } = editor;
     const tint = tintOf(settings.get("maskColor"), settings.get("maskOpacity"), settings.get("maskPattern"));
-    if (box && editor.compare !== "original" && editor.compare !== "difference") drawMask(target, mask, editor.view, ratio, box, tint);
+    if (box && editor.compare !== "original" && editor.compare !== "difference") drawMask(target, mask, this.#view, ratio, box, tint);
   }
 
   /** Lines and points, as vectors: they are as fine at every zoom. */
   #drawDraft() {
-    const { draft, view } = this.editor;
+    const { draft } = this.editor;
+    const view = this.#view;
     /** @param {Point} point */
     const at = (point) => toScreen(view, point);
     const shapes = [];

@@ -153,3 +153,27 @@ def test_a_photo_that_is_seen_whole_stays_whole_when_the_window_changes(opened):
         box = opened.page.locator("#pane").bounding_box()
         scale = min((box["width"] - 32) / 304, (box["height"] - 32) / 200)
         assert opened.zoom == f"{round(100 * scale)} %"
+
+
+def test_at_100_percent_the_screen_shows_the_very_pixels_of_the_saved_file(opened):
+    random = np.random.default_rng(7)
+    opened.brush(14)
+    for _ in range(6):  # strokes, undo and redo in any order, some of it while others are being filled
+        for x, y in random.uniform((20, 20), (280, 180), (2, 2)):
+            opened.stroke((x, y), (x + 8, y + 5))
+        opened.key(*random.choice(["Control+z", "Control+Shift+z"], 2))
+    opened.wait("() => !document.querySelector('.queue li')")
+    opened.key("Control+d", "Control+0", "Control+1")
+    assert opened.zoom == "100 %"
+    opened.page.mouse.move(5, 5)
+    box = opened.page.locator("#pane").bounding_box()
+    left, top = (
+        int(box[start] + (box[side] - of) / 2) for start, side, of in (("x", "width", 304), ("y", "height", 200))
+    )
+    seen = opened.picture((left - 1, top - 1), (left + 306, top + 202))
+    saved = samples_of(opened.save()[1])[..., :3]
+    assert differing(samples_of(png()), saved).any()
+    places = [
+        seen[y : y + 200, x : x + 304] for y in range(3) for x in range(3)
+    ]  # a half pixel goes one way or the other
+    assert any(np.array_equal(place[20:-60, 20:-20], saved[20:-60, 20:-20]) for place in places)

@@ -109,6 +109,18 @@ export function pinch(view, beforeA, beforeB, afterA, afterB) {
 }
 
 /**
+ * The view moved by less than a device pixel, so that photo pixels begin where the screen's do: at 100 % each is shown
+ * as it is, and not as a mixture of two.
+ *
+ * @param {View} view
+ * @param {number} ratio device pixels in a CSS pixel
+ */
+export function snapped(view, ratio) {
+  const size = view.scale * ratio;
+  return new View(view.scale, Math.round(view.x * size) / size, Math.round(view.y * size) / size);
+}
+
+/**
  * @param {View} view
  * @param {Point} point on the screen
  * @returns {Point}
