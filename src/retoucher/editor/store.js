@@ -1,3 +1,6 @@
+import { encodeMaskPng } from "./geometry/png.js";
+import { decodeRuns } from "./geometry/runs.js";
+
 /** @typedef {import("./api.js").Photo} Photo */
 /** @typedef {import("./state/document.js").State} State */
 
@@ -36,7 +39,7 @@ export class Store {
     this.uploaded = uploaded;
     const bitmap = await createImageBitmap(blob).catch(() => null);
     if (bitmap) {
-      const odd = uploaded.then((photo) => photo.color === "CMYK" || photo.width !== bitmap.width || photo.height !== bitmap.height);
+      const odd = uploaded.then((photo) => !isAlike(bitmap, photo));
       const small = bitmap.width * bitmap.height < 1e6; // then waiting costs nothing, and a refusal is said at once
       if (!small && !(await mayBeOdd(blob))) return bitmap;
       if (!(await odd)) return bitmap;
@@ -69,7 +72,7 @@ export class Store {
     if (version === "" && this.#blob) {
       const own = await createImageBitmap(this.#blob).catch(() => null);
       const photo = await this.uploaded;
-      if (own && photo.color !== "CMYK" && own.width === photo.width && own.height === photo.height) return own;
+      if (own && isAlike(own, photo)) return own;
     }
     return createImageBitmap(await this.api.blob(`/api/photos/${this.id(version)}/view`));
   }
@@ -115,8 +118,6 @@ export class Store {
 
   /** @param {string} parent @param {import("./state/document.js").Patch} patch */
   async #made(parent, patch) {
-    const { encodeMaskPng } = await import("./geometry/png.js");
-    const { decodeRuns } = await import("./geometry/runs.js");
     const mask = patch.runs && (await encodeMaskPng(decodeRuns(patch.runs)));
     const job = await this.api.edit(patch.edit, this.id(parent), patch.options, mask);
     const { result, error } = await this.api.follow(job.id, () => {}, new AbortController().signal);
@@ -132,6 +133,11 @@ export class Store {
     this.#blob = null;
     this.#patches.clear();
   }
+}
+
+/** Whether the browser's picture of a file is the server's, too: of its size, and not of four inks. @param {ImageBitmap} bitmap @param {Photo} photo */
+function isAlike(bitmap, photo) {
+  return photo.color !== "CMYK" && photo.width === bitmap.width && photo.height === bitmap.height;
 }
 
 /**

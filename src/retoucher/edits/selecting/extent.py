@@ -24,16 +24,13 @@ CLOSER = 3
 
 LOOKS = 3
 
-MOST_CLICKS = 6
-"""So many of the clicks are grown from; scribbles have hundreds of points."""
-
 
 def reach(photo: Photo, points: Array, excluded: Array) -> tuple[Window, Floats]:
     """The look that shows the thing at `points` (N, 2) x, y best, and the region grown there: (h, w) of 0 and 1.
 
     Nothing of the region is at `excluded` (M, 2). Where nothing stands out, the region may be a pixel.
     """
-    from retoucher.models.common.growing import Ground
+    from retoucher.models.common.growing import MOST_CLICKS, Ground
 
     chosen = points[np.unique(np.linspace(0, len(points) - 1, MOST_CLICKS).round().astype(int))]
     best: tuple[float, Window, Floats] | None = None
@@ -50,12 +47,14 @@ def reach(photo: Photo, points: Array, excluded: Array) -> tuple[Window, Floats]
 
 def _regions(ground: Ground, clicks: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[Region]:
     """A region around each click that does not go into those around clicks on what is not meant."""
+    from retoucher.models.common.growing import a_few
+
     none = np.zeros(ground.rgb.shape[:2], bool)
     meant = none.copy()
     for x, y in clicks:
         meant[y, x] = True
     walls = none.copy()
-    for x, y in others[:: max(1, -(-len(others) // MOST_CLICKS))]:
+    for x, y in others[a_few(len(others))]:
         walls |= ground.grow(x, y, meant, none).array
     return [ground.grow(x, y, none, walls) for x, y in clicks]
 

@@ -18,6 +18,9 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
+MOST_CLICKS = 6
+"""So many of the clicks are grown from; scribbles have hundreds of points."""
+
 LEAST_TOLERANCE, MOST_TOLERANCE = 3, 72
 """Of 255, in each channel of CIELAB with 8 bits."""
 
@@ -35,6 +38,11 @@ LARGE = 0.15
 
 LOOSE = 180.0
 """Tolerance at which a region would be worth nothing: of two alike, the one of a nearer colour is meant."""
+
+
+def a_few(count: int) -> slice:
+    """Which of `count` clicks to take, evenly spaced: at most `MOST_CLICKS`."""
+    return slice(None, None, max(1, -(-count // MOST_CLICKS)))
 
 
 @dataclass(frozen=True)

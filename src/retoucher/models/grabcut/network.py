@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from retoucher.fit import Fit
-from retoucher.models.common.growing import Ground, filled
+from retoucher.models.common.growing import Ground, a_few, filled
 from retoucher.models.grabcut.belief import by_colour, by_place
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -24,9 +24,6 @@ TOUCH = 0.02
 
 ROUNDS = 2
 """Of learning colours and cutting; more do not gain anything (measured)."""
-
-MOST_CLICKS = 6
-"""So many of the clicks are grown from; scribbles have hundreds of points."""
 
 LEAST_PART = 0.15
 """Share of the largest part that another part must have to stay, where nothing was clicked."""
@@ -79,10 +76,10 @@ def _marks(place: Array, belief: Array, first: Bools) -> Array:
 
 
 def _grown(ground: Ground, points: Array, known: Bools, forbidden: Bools, walls: Bools) -> Bools:
-    """Regions grown around those of some points (N, 2) that are not in what is `known` already, up to `MOST_CLICKS`."""
+    """Regions grown around those of some points (N, 2) that are not in what is `known` already, a few at most."""
     grown = np.zeros_like(known)
     new = [(x, y) for x, y in np.floor(points).astype(int).tolist() if not known[y, x]]
-    for x, y in new[:: max(1, -(-len(new) // MOST_CLICKS))]:
+    for x, y in new[a_few(len(new))]:
         grown |= ground.grow(x, y, forbidden, walls).array
     return grown
 
