@@ -8,11 +8,13 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from retoucher.errors import UsageError
+from retoucher.models.common.compressed_features import compressed_features_from_published
 from retoucher.models.common.features import vgg16_from_published, vgg19_from_published
 from retoucher.models.lama.encoder import encoder_from_published
 
 BUILDERS: dict[str, Callable[[Mapping[str, Tensor]], nn.Module]] = {
     "vgg19": vgg19_from_published,
+    "vgg19-compressed": compressed_features_from_published,
     "vgg16": vgg16_from_published,
     "ade20k-encoder": encoder_from_published,
 }

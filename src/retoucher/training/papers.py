@@ -10,6 +10,8 @@ from torch import nn
 
 from retoucher.errors import UsageError
 from retoucher.models.common.objective import Objective
+from retoucher.models.harmonization import features_recipe
+from retoucher.models.harmonization.features_objective import Objective as FeaturesObjective
 from retoucher.models.lama import recipe as lama
 from retoucher.models.lama.objective import Objective as LaMaObjective
 from retoucher.models.partialconv import recipe as partialconv
@@ -44,4 +46,5 @@ class Paper:
 PAPERS = {
     "lama": Paper(lama.RECIPES, LaMaObjective),
     "partialconv": Paper(partialconv.RECIPES, PartialConvObjective),
+    "features": Paper(features_recipe.RECIPES, FeaturesObjective),
 }

@@ -101,5 +101,6 @@ def test_two_tabs_of_one_browser_do_not_share_a_session(visit):
         tab.page.bring_to_front()
         tab.reload()
         tab.wait("(size) => document.querySelector('#size').textContent === size", size)
+    one.wait("() => document.querySelectorAll('.history li').length === 3")  # the photo is back before its history
     assert one.steps[0] == ["Opened", "Brush", "Removed"]
     assert other.steps[0] == ["Opened"]

@@ -41,13 +41,14 @@ class VGG(nn.Module):
     """The first `convolutions` layers of VGG-16 or VGG-19, tensors named as in torchvision (`features.0.weight`).
 
     `caffe`: whether the weights are the genuine ones (BGR from 0 to 255 around a mean) or torchvision's (RGB in [0, 1],
-    normalised). Eval only: nothing in it is trained, and gradients reach the picture.
+    normalised). `ceil`: whether poolings round odd sizes up, as Caffe does, or down, as torchvision does. Eval only:
+    nothing in it is trained, and gradients reach the picture.
     """
 
     shift: Tensor
     spread: Tensor
 
-    def __init__(self, depth: int = 19, convolutions: int = 8, caffe: bool = True) -> None:
+    def __init__(self, depth: int = 19, convolutions: int = 8, caffe: bool = True, ceil: bool = False) -> None:
         super().__init__()
         self.names = layer_names(depth, convolutions)
         self.caffe = caffe
@@ -55,10 +56,10 @@ class VGG(nn.Module):
         channels = 3
         for name in self.names:
             wide = WIDTHS[int(name[4]) - 1]
-            layers += [nn.MaxPool2d(2)] if name[4:] in ("2_1", "3_1", "4_1", "5_1") else []
+            layers += [nn.MaxPool2d(2, ceil_mode=ceil)] if name[4:] in ("2_1", "3_1", "4_1", "5_1") else []
             layers += [nn.Conv2d(channels, wide, 3, padding=1), nn.ReLU()]
             channels = wide
-        self.features = nn.Sequential(*layers, nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers, nn.MaxPool2d(2, ceil_mode=ceil))
         shift, spread = (CAFFE_MEAN, (1.0, 1.0, 1.0)) if caffe else (IMAGENET_MEAN, IMAGENET_SPREAD)
         self.register_buffer("shift", torch.tensor(shift)[:, None, None], persistent=False)
         self.register_buffer("spread", torch.tensor(spread)[:, None, None], persistent=False)
@@ -93,7 +94,7 @@ class VGG(nn.Module):
             yield layer, x
 
 
-def vgg_from_published(depth: int, tensors: Mapping[str, Tensor], *, caffe: bool) -> VGG:
+def vgg_from_published(depth: int, tensors: Mapping[str, Tensor], *, caffe: bool, ceil: bool = False) -> VGG:
     """The network that these tensors are, frozen, in eval mode, float32 on the CPU.
 
     Takes torchvision's names; the classifier is left alone. Raises RetoucherError where the convolutions up to the
@@ -107,10 +108,10 @@ def vgg_from_published(depth: int, tensors: Mapping[str, Tensor], *, caffe: bool
             "give a file with torchvision's names."
         )
     with torch.device("meta"):
-        network = VGG(depth, count, caffe)
+        network = VGG(depth, count, caffe, ceil)
     check({name: tensor.shape for name, tensor in network.state_dict().items()}, trunk, f"VGG-{depth}")
     state = {name: tensor.detach().to("cpu", torch.float32, copy=True) for name, tensor in trunk.items()}
-    network = VGG(depth, count, caffe)
+    network = VGG(depth, count, caffe, ceil)
     network.load_state_dict(state, assign=True)
     return network.eval().requires_grad_(False)
 
