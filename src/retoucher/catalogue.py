@@ -210,6 +210,9 @@ METHODS = ("lama", "partialconv", "exemplar")
 """What `auto` tries, best first; networks only where weights are that are better than content-aware fill, as far as it
 was measured (docs/evaluation.md, docs/decisions.md)."""
 
+HARMONIZATION, WITH_VGG = "harmonization", "harmonization-vgg19"
+"""Painterly harmonization with the best features that are here, and with the genuine VGG-19's."""
+
 
 def entry(name: str) -> Weights:
     """The entry of that name; UsageError with the nearest names when there is none."""
@@ -248,21 +251,22 @@ def load(name: str = "auto", device: str | None = None) -> Any:
         return _exemplar()
     if name == "grabcut":
         return _grabcut()
+    if name in (HARMONIZATION, WITH_VGG):
+        return _harmonization(name, device)
     if name in METHODS:
         copy = best(name)
         wanted = next(known.name for known in ENTRIES if known.method == name)
     elif name in {known.name for known in ENTRIES}:
         copy, wanted = weights.find(entry(name)), name
     else:
-        raise _unknown(name, ["auto", *METHODS, *(known.name for known in ENTRIES), "grabcut"])
+        raise _unknown(name, ["auto", *METHODS, *(known.name for known in ENTRIES), "grabcut", HARMONIZATION])
     if copy is None:
         raise _absent(name, entry(wanted))
-    stat = copy.path.stat()
-    return _ready(copy, (copy.path, stat.st_size, stat.st_mtime_ns), device)
+    return _ready(copy, _state(copy), device)
 
 
 @lru_cache(maxsize=2)
-def _ready(copy: Copy, state: tuple[Path, int, int], device: str | None) -> "nn.Module":
+def _ready(copy: Copy, state: tuple[Path, int, int] | None, device: str | None) -> "nn.Module":
     """Read, build and place a network; kept while its file's `state` (path, size, time of change) is the same."""
     from retoucher.device import choose
 
@@ -288,11 +292,42 @@ def _grabcut() -> Any:
     return GrabCut()
 
 
-def _absent(asked: str, wanted: Weights) -> UsageError:
+def _harmonization(name: str, device: str | None) -> Any:
+    """Harmonization with VGG-19's features where they were added, else with our own."""
+    copy = weights.find(entry("vgg19"))
+    if copy is None:
+        if name == WITH_VGG:
+            raise _absent("vgg19", entry("vgg19"), "leave --weights out: our own features come with Retoucher")
+        return load("features-small", device)
+    deep = weights.find(entry("vgg19-compressed")) or weights.find(entry("features-small"))
+    return _with_vgg19(copy, deep, (_state(copy), _state(deep)), device)
+
+
+@lru_cache(maxsize=1)
+def _with_vgg19(vgg: Copy, deep: Copy | None, state: object, device: str | None) -> Any:
+    """Read and build; kept while the files' `state` is the same. The deep layers may come from a second network."""
+    from retoucher.device import choose
+    from retoucher.models.harmonization.weights import with_vgg19
+
+    beyond = weights.build(deep.entry, weights.load_tensors(deep), deep.path.name) if deep else None
+    model = with_vgg19(weights.load_tensors(vgg), getattr(beyond, "features", beyond))
+    model.weights_name = vgg.entry.name
+    return model.to(choose(device or "auto"))
+
+
+def _state(copy: Copy | None) -> tuple[Path, int, int] | None:
+    """What tells whether a file is still the same: path, size, time of change."""
+    if copy is None:
+        return None
+    stat = copy.path.stat()
+    return copy.path, stat.st_size, stat.st_mtime_ns
+
+
+def _absent(asked: str, wanted: Weights, instead: str = "use --model exemplar, which needs none") -> UsageError:
     how = f"`retoucher weights add {wanted.name} FILE`"
     if weights.pullable(wanted):
         how = f"`retoucher weights pull {wanted.name}` or {how}"
-    return UsageError(f"No weights for {asked} are here: run {how}, or use --model exemplar, which needs none.")
+    return UsageError(f"No weights for {asked} are here: run {how}, or {instead}.")
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:

@@ -1,16 +1,20 @@
-"""`retoucher evaluate`: measure methods side by side on photos of your own."""
+"""`retoucher evaluate`: measure methods side by side on pictures of your own."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-app = App(name="evaluate", help="Measure methods side by side on your own photos.")
+if TYPE_CHECKING:
+    from retoucher.evaluation.report import Outcome
+
+app = App(name="evaluate", help="Measure methods side by side on your own pictures.")
 
 HOLES = "narrow,medium,wide"
 MODELS = "auto,exemplar,telea,ns,biharmonic"
+STAGES = "naive,poisson,pass1,pass2,finish"
 
 
 @app.command
@@ -59,11 +63,63 @@ def inpaint(
     report.check(Path(output), overwrite=overwrite)
     with Bar("evaluate", quiet=quiet) as bar:
         outcome = measure(asked, Photos.open(photos), bar)
+    return _reported(outcome, Path(output), overwrite, quiet)
+
+
+@app.command
+def harmonize(
+    *,
+    cases: Annotated[str, Parameter(help="A folder of NAME_painting, NAME_composite and NAME_mask.")],
+    methods: Annotated[str, Parameter(help="naive, poisson, pass1, pass2, finish: the last is all of it.")] = STAGES,
+    models: Annotated[str, Parameter(help="Features: auto, their names, or ENTRY=FILE.")] = "auto",
+    strengths: Annotated[str, Parameter(help="auto, or numbers from 0 to 1.")] = "auto",
+    size: Annotated[int, Parameter(help="Larger cases are made so small, longest side.")] = 700,
+    steps: Annotated[int, Parameter(help="Evaluations of each pass, 0 for as many as usual.")] = 0,
+    seed: Annotated[int, Parameter(help="For what is drawn by lot in the finish.")] = 0,
+    limit: Annotated[int | None, Parameter(help="Only so many cases, the first by name.")] = None,
+    output: Annotated[str, Parameter(name=["--output", "-o"], help="The folder for the report.")] = "evaluation",
+    features: Annotated[str, Parameter(help="VGG-19's weights, to measure style and content with.")] = "",
+    device: Annotated[str, Parameter(help="Where networks run: auto, cpu, cuda or mps.")] = "auto",
+    memory: Annotated[bool, Parameter(help="Measure every method's memory, in a process of its own.")] = True,
+    overwrite: Annotated[bool, Parameter(help="Replace a report that is already there.", negative="")] = False,
+    quiet: Annotated[bool, Parameter(help="Say nothing but errors.", negative="")] = False,
+) -> int:
+    """Paint objects into paintings with every method; measure how painted they look, and how much like themselves.
+
+    Writes report.md, report.json and sheet.png: tables, every figure of every case, and all results side by side.
+    """
+    from retoucher.evaluation import report
+    from retoucher.evaluation.harmonize import Evaluation, measure
+    from retoucher.progress import Bar
+
+    asked = Evaluation(
+        cases=Path(cases),
+        methods=_parts(methods),
+        models=_parts(models),
+        strengths=_parts(strengths),
+        size=size,
+        steps=steps,
+        seed=seed,
+        limit=limit,
+        features=Path(features) if features else None,
+        device=device,
+        memory=memory,
+    )
+    report.check(Path(output), overwrite=overwrite)
+    with Bar("evaluate", quiet=quiet) as bar:
+        outcome = measure(asked, bar)
+    return _reported(outcome, Path(output), overwrite, quiet)
+
+
+def _reported(outcome: Outcome, output: Path, overwrite: bool, quiet: bool) -> int:
+    """Print the tables and write the files."""
+    from retoucher.evaluation import report
+
     if not quiet:
         print(report.markdown(outcome))  # first: it is there even where the disk is full
-    report.write(outcome, Path(output), overwrite=overwrite)
+    report.write(outcome, output, overwrite=overwrite)
     if not quiet:
-        print("\n".join(f"{Path(output) / name}" for name in report.FILES))
+        print("\n".join(f"{output / name}" for name in report.FILES))
     return 0
 
 

@@ -35,8 +35,25 @@ FEATURE_ENTRIES = (
         commercial="yes",
         terms="Credit: Karen Simonyan and Andrew Zisserman. The network was trained on ImageNet.",
         attribution="Karen Simonyan and Andrew Zisserman (University of Oxford), conversion by Justin Johnson",
-        notes="For training and `retoucher evaluate`: the feature distance is defined with it. The convolutions up to "
-        "conv3_4 are enough. torchvision's own VGG-19 was trained anew, has another scale and does not belong here.",
+        notes="For painterly harmonization, training and `retoucher evaluate`: the feature distance is defined with it. "
+        "The convolutions up to conv3_4 are enough. torchvision's own VGG-19 was trained anew, has another scale and does not belong here.",
+        by_name_only=True,
+    ),
+    Weights(
+        name="vgg19-compressed",
+        method=METHOD,
+        title="VGG-19 compressed sixteen times, to relu5_1, with maps to all channels (encoder 5)",
+        paper="Wang et al., Collaborative Distillation for Ultra-Resolution Universal Style Transfer, arXiv 2003.08436",
+        files=(File("vgg19_compressed_16x.safetensors", "safetensors"),),
+        parameters=0,
+        build="retoucher.models.common.compressed_features:compressed_features_from_published",
+        select=every,
+        licence="MIT",
+        commercial="yes",
+        terms="It was distilled from a VGG-19 with normalised activations, which was trained on ImageNet.",
+        attribution="Huan Wang, Yijun Li, Yuehai Wang, Haoji Hu and Ming-Hsuan Yang; VGG-19 by Simonyan and Zisserman",
+        notes="For painterly harmonization where vgg19 ends before conv5_1, and for training features-small. The "
+        "authors' repository is MingSun-Tse/Collaborative-Distillation; a tensor `relu5_1_scale` (512) may be added.",
         by_name_only=True,
     ),
     Weights(

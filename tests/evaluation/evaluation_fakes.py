@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 
 from retoucher.errors import RetoucherError
 from retoucher.evaluation.cases import Case
+from retoucher.evaluation.harmonizing.cases import Case as Painted
 from retoucher.models.common.features import VGG, vgg19_from_published
 
 
@@ -63,3 +65,16 @@ class Album:
         if self.photos[index] is None:
             raise RetoucherError(f"{self.name(index)}: cannot be read (damaged).")
         return self.photos[index]
+
+
+def painted_case(name="synthetic", seed=0):
+    """A painting of soft strokes 96 high and 128 wide with a hard bright disc pasted on it."""
+    random = np.random.RandomState(seed)
+    strokes = cv2.GaussianBlur(random.normal(size=(96, 128, 3)), (0, 0), sigmaX=3, sigmaY=1)
+    painting = np.clip(0.4 + 0.1 * strokes / strokes.std(), 0, 1)
+    y, x = np.mgrid[0:96, 0:128]
+    disc = (y - 50) ** 2 + (x - 64) ** 2 < 24**2
+    squares = ((x // 5 + y // 5) % 2)[..., None] * np.array([0.5, 0.7, 0.1]) + np.array([0.4, 0.1, 0.1])
+    composite = np.where(disc[..., None], squares, painting)
+    parts = (torch.from_numpy(each.transpose(2, 0, 1)).float() for each in (painting, composite))
+    return Painted(name, *parts, torch.from_numpy(disc[None]).float())

@@ -360,3 +360,10 @@ def test_best_tables_survive_counts_that_would_need_very_long_codes():
 
 def test_the_basis_is_orthonormal():
     assert np.allclose(jpeg_blocks.BASIS @ jpeg_blocks.BASIS.T, np.eye(64), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(300, 400), (64, 8)])
+def test_noise_can_be_saved(size):
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    again = Image.open(Image.from_array(noise).encode("JPEG", quality=100).data)
+    assert np.abs(again.samples.astype(int) - noise).mean() < 3

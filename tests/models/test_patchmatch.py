@@ -58,6 +58,30 @@ def test_search_comes_within_three_percent_of_a_search_through_everything():
     assert field.cost[wanted].mean() <= 1.03 * best_by_hand(search, wanted).mean()
 
 
+def test_a_small_picture_finds_its_place_in_a_large_one():
+    random = np.random.default_rng(4)
+    source = random.random((41, 67, 3), dtype=np.float32)
+    target = source[11:30, 25:60].copy()
+    wanted, allowed = (np.pad(np.ones((h - 4, w - 4), bool), 2) for h, w in (target.shape[:2], source.shape[:2]))
+    search = Search(target, source, allowed, 2, np.zeros(allowed.shape, np.float32))
+    start = Field(random_field(allowed, allowed, 1).source[:19, :35].copy(), np.zeros(wanted.shape, np.float32), wanted)
+    field = search.improved(search.measured(start), rounds=12, seed=1)
+    assert field.cost[wanted].max() == 0
+    assert (field.source[wanted] - np.argwhere(wanted) == (11, 25)).all()
+
+
+def test_a_search_of_no_reach_only_asks_the_neighbours():
+    picture, wanted, allowed = problem()
+    search = search_for(picture, allowed)
+    start = search.measured(random_field(wanted, allowed, 1))
+    field = search.improved(start, rounds=1, seed=5, reach=0)
+    first = np.argwhere(wanted)[0]
+    assert field.source[tuple(first)].tolist() == start.source[tuple(first)].tolist()
+    assert field.cost[wanted].sum() < start.cost[wanted].sum()
+    offered = {tuple(shift) for shift in (start.source[wanted] - np.argwhere(wanted)).tolist()}
+    assert {tuple(shift) for shift in (field.source[wanted] - np.argwhere(wanted)).tolist()} <= offered
+
+
 def test_more_rounds_never_make_a_patch_dearer():
     picture, wanted, allowed = problem()
     search = search_for(picture, allowed)

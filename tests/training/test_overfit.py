@@ -12,6 +12,8 @@ from training_runs import photo_folder
 
 from retoucher.models.common.features import VGG
 from retoucher.models.common.objective import Batch, inner
+from retoucher.models.common.small_features import Sizes, SmallFeatures
+from retoucher.models.harmonization.features_objective import initialise
 from retoucher.models.lama import recipe as lama
 from retoucher.models.lama.encoder import Encoder
 from retoucher.models.partialconv import recipe as partialconv
@@ -62,7 +64,7 @@ def error(run: Run, sample: Batch) -> float:
     return float(((filled - sample.image).abs() * sample.mask).sum() / sample.mask.sum() / 3)
 
 
-RECIPES = [(method, name) for method, paper in PAPERS.items() for name in paper.recipes]
+RECIPES = [(method, name) for method, paper in PAPERS.items() if method in SHRUNK for name in paper.recipes]
 
 
 @pytest.mark.parametrize(("method", "name"), RECIPES, ids=[name for _, name in RECIPES])
@@ -80,3 +82,26 @@ def test_the_recipe_learns_a_photo_by_heart(method: str, name: str, tmp_path: Pa
     before = error(run, sample)
     train(run, iter([sample] * STEPS), sample, Pace(STEPS, checkpoint_minutes=9), Progress(quiet=True))
     assert error(run, sample) < 0.35 * before
+
+
+def test_the_small_features_learn_their_teachers_by_heart(tmp_path: Path) -> None:
+    recipe = replace(PAPERS["features"].recipes["small"], size=SIZE, batch=2, steps=STEPS, warmup=5, cooldown=20)
+    recipe = replace(recipe, first=16, second=16, third=16, fourth=16, fifth=16, noise=0.0, average=0.9)
+    torch.manual_seed(3)
+    teachers = {"vgg19": VGG(19, 8, ceil=True), "vgg19-compressed": SmallFeatures(Sizes(8, (8, 8, 8, 8)))}
+    teachers["vgg19-compressed"] = initialise(teachers["vgg19-compressed"])
+    options = parse(["features", "--photos", "none", "--output", "none", "--device", "cpu"], "train")
+    objective = PAPERS["features"].begin(recipe, {k: v.eval().requires_grad_(False) for k, v in teachers.items()})
+    run = prepare(tmp_path, fabric_for(options), objective, recipe.average, recipe.batch)
+    sample = batch(tmp_path / "photos")
+
+    def figures() -> dict[str, float]:
+        with torch.no_grad():
+            return {name: float(value) for name, value in objective.turns[0].loss(sample)[1].items()}
+
+    before = figures()
+    train(run, iter([sample] * STEPS), sample, Pace(STEPS, checkpoint_minutes=9), Progress(quiet=True))
+    after = figures()
+    assert before.keys() == after.keys()
+    assert all(after[name] < 0.5 * before[name] for name in before)
+    assert objective.fill(run.average.network, sample).shape == sample.image.shape

@@ -22,8 +22,8 @@ from retoucher.models.lama import from_published as lama
 from retoucher.models.partialconv import from_published as partialconv
 from retoucher.training import checkpoint
 
-METHODS = [("lama", []), ("lama", JUDGED), ("partialconv", [])]
-NAMES = ["lama", "lama with a discriminator", "partialconv"]
+METHODS = [("lama", []), ("lama", JUDGED), ("partialconv", []), ("features", [])]
+NAMES = ["lama", "lama with a discriminator", "partialconv", "features"]
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:

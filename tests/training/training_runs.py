@@ -11,12 +11,15 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from retoucher.models.common.compressed_features import CompressedFeatures
 from retoucher.models.common.features import VGG
 from retoucher.training.door import main
 
 SHRUNK = {
     "lama": ["--size", "32", "--batch", "2", "--set", "width=4", "--set", "blocks=1", "--set", "warmup=2"],
     "partialconv": ["--size", "32", "--batch", "2", "--set", "width=4", "--set", "levels=3", "--set", "warmup=2"],
+    "features": ["--size", "32", "--batch", "2", "--set", "warmup=2"]
+    + [word for name in ("first", "second", "third", "fourth", "fifth") for word in ("--set", f"{name}=8")],
 }
 """Each method's small recipe, small enough for a test."""
 JUDGED = ["--set", "loss.adversarial=0.1", "--set", "loss.feature_matching=1", "--set", "discriminator_width=4"]
@@ -35,25 +38,31 @@ def photo_folder(folder: Path, count: int = 3, size: tuple[int, int] = (48, 40))
     return folder
 
 
-@lru_cache(maxsize=1)
-def _features() -> dict[str, torch.Tensor]:
+@lru_cache(maxsize=2)
+def _features(name: str) -> dict[str, torch.Tensor]:
     torch.manual_seed(7)
-    return {name: tensor.half() for name, tensor in VGG(19, 8).state_dict().items()}
+    network = VGG(19, 8) if name == "vgg19" else CompressedFeatures()
+    return {name: tensor.half() for name, tensor in network.state_dict().items()}
 
 
-def features_file(folder: Path) -> Path:
-    """A VGG-19 of random numbers."""
-    path = folder / "vgg19.safetensors"
+def features_file(folder: Path, name: str = "vgg19") -> Path:
+    """A VGG-19, or a compressed one, of random numbers."""
+    path = folder / f"{name}.safetensors"
     if not path.exists():
-        save_file(_features(), path)
+        save_file(_features(name), path)
     return path
+
+
+def networks(method: str) -> tuple[str, ...]:
+    """The feature networks that a method's small recipe needs."""
+    return ("vgg19", "vgg19-compressed") if method == "features" else ("vgg19",)
 
 
 def words(method: str, base: Path, output: Path, *more: str) -> list[str]:
     """A command line for a shrunk run on three photos, in this process, without a worker."""
     photos = photo_folder(base / "photos")
-    features = f"vgg19={features_file(base)}"
-    fixed = ["--photos", str(photos), "--output", str(output), "--features", features, "--workers", "0", "--quiet"]
+    features = [word for name in networks(method) for word in ("--features", f"{name}={features_file(base, name)}")]
+    fixed = ["--photos", str(photos), "--output", str(output), *features, "--workers", "0", "--quiet"]
     fixed += ["--log-steps", "1", "--device", "cpu"]
     return [method, *fixed, *SHRUNK[method], *more]
 

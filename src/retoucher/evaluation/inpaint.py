@@ -21,11 +21,11 @@ from retoucher.evaluation.lpips import open_lpips
 from retoucher.evaluation.measure import Album, Bench, Metric, Record, Watcher
 from retoucher.evaluation.methods import CLASSICAL, Method, open_methods
 from retoucher.evaluation.populations import Populations, combined
-from retoucher.evaluation.report import Outcome
+from retoucher.evaluation.report import Outcome, Wording
 from retoucher.evaluation.resident import megabytes
 from retoucher.evaluation.sheet import Sheet
 from retoucher.evaluation.sight import ENTRY, Sight
-from retoucher.evaluation.summary import Summary, summed_up
+from retoucher.evaluation.summary import COLUMNS, Summary, summed_up
 from retoucher.jobs import Tell
 from retoucher.picture import Samples
 
@@ -37,6 +37,18 @@ BASIC: dict[str, Metric] = {
     "l1_hole": metrics.l1_hole,
 }
 """Metrics that need no network."""
+
+WORDING = Wording(
+    task="inpaint",
+    title="Inpainting, measured",
+    reading="""Means over the photos; seconds are the median. The best of each column is bold. *Hole*: over the hole's
+pixels alone; all other figures are of the whole picture, its known pixels pasted back. *To the best baseline*: mean
+feature distance over the smallest of telea, ns and biharmonic. Definitions: docs/evaluation.md.""",
+    group="holes",
+    item="photo",
+    counted="{count} photos; the holes cover {share:.0%} of the picture on average.",
+    columns=COLUMNS,
+)
 
 
 class Source(Album, Protocol):
@@ -104,7 +116,9 @@ def measure(asked: Evaluation, photos: Source, tell: Tell) -> Outcome:
     left_out = [*photos.problems, *bench.left_out]
     png = sheet.png([method.name for method in methods])
     seconds = perf_counter() - started
-    return Outcome(asked.settings, _files(asked, methods), summary, bench.records, left_out, notes, png, seconds)
+    return Outcome(
+        WORDING, asked.settings, _files(asked, methods), summary, bench.records, left_out, notes, png, seconds
+    )
 
 
 @dataclass(eq=False)

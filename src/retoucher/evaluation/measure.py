@@ -35,9 +35,10 @@ class Album(Protocol):
 
 @dataclass(frozen=True)
 class Record:
-    """One hole filled by one method: its share of the picture, who filled it, wall seconds and the metrics' figures."""
+    """One picture worked on by one method: of which group of them (a set of holes, a folder of cases), the share of it
+    that the mask covers, who did it, wall seconds and the metrics' figures."""
 
-    holes: str
+    group: str
     photo: str
     method: str
     by: str
@@ -72,7 +73,7 @@ class Bench:
             if done == wanted:
                 break
             many = min(wanted, done + len(photos) - index)
-            done += self._photo(photos, index, _part(tell, done, many, f"photo {done + 1} of {many}, "))
+            done += self._photo(photos, index, part(tell, done, many, f"photo {done + 1} of {many}, "))
         if not done:
             raise UsageError(
                 f"None of the {len(photos)} photos can be used: give others. The first: {self.left_out[0]}"
@@ -95,7 +96,7 @@ class Bench:
             if case is None:
                 self.left_out.append(f"{name}: no {cases.name} hole fits, all that were drawn cover more than half.")
             else:
-                told = _part(tell, number, len(self.cases), f"{name}, {cases.name} holes, ")
+                told = part(tell, number, len(self.cases), f"{name}, {cases.name} holes, ")
                 self._case(cases.name, name, case, told)
         return True
 
@@ -130,7 +131,7 @@ def pixels(picture: Samples) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float() / 255
 
 
-def _part(tell: Tell, number: int, count: int, title: str) -> Tell:
+def part(tell: Tell, number: int, count: int, title: str) -> Tell:
     """Progress of one of several parts, told as progress of the whole."""
 
     def told(fraction: float, message: str, preview: object | None = None) -> None:

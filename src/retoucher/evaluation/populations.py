@@ -52,7 +52,7 @@ class Populations:
         if self._last is None or self._last[0] is not reference:
             self._last = reference, self.features(reference)
         pair = self.features(result), self._last[1]
-        self._kept.setdefault((record.holes, record.method), []).append(pair)
+        self._kept.setdefault((record.group, record.method), []).append(pair)
 
     def distances(self) -> dict[tuple[str, str], dict[str, float]]:
         """{(hole set, method): {"fid", "kid"}} of those with two pictures or more."""

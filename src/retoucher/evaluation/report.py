@@ -7,7 +7,7 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +18,40 @@ from retoucher import __version__
 from retoucher.device import threads
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.evaluation.measure import Record
-from retoucher.evaluation.summary import Summary, table
+from retoucher.evaluation.summary import Column, Summary, table
 from retoucher.files import check_output, write_whole
 
 FILES = ("sheet.png", "report.md", "report.json")
 """What is written to the folder, in this order: where the last one is, all is done."""
 
-READING = """Means over the photos; seconds are the median. The best of each column is bold. *Hole*: over the hole's
-pixels alone; all other figures are of the whole picture, its known pixels pasted back. *To the best baseline*: mean
-feature distance over the smallest of telea, ns and biharmonic. Definitions: docs/evaluation.md."""
+
+@dataclass(frozen=True)
+class Wording:
+    """What a task's report is called and what stands above its tables.
+
+    `group`, `item`: what a table is for and one picture of it, in headings and as keys of the JSON; `counted`: the
+    sentence below a table's heading, of a `count` of pictures and the `share` of them that masks cover.
+    """
+
+    task: str
+    title: str
+    reading: str
+    group: str
+    item: str
+    counted: str
+    columns: Sequence[Column]
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Everything that the files say.
 
-    `settings`: what was asked for; `files`: the sha256 of every file of weights that was used, by its path; `left_out`:
-    a sentence for each photo that was not.
+    `settings`: what was asked for, `size`, `seed` and `device` among it; `files`: the sha256 of every file of weights
+    that was used, by its path; `left_out`: a sentence for each picture that was not; `more`: further tables in
+    Markdown, by their headings.
     """
 
+    wording: Wording
     settings: Mapping[str, Any]
     files: Mapping[str, str]
     summary: Summary
@@ -45,6 +60,7 @@ class Outcome:
     notes: Sequence[str]
     sheet: bytes
     seconds: float
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 def check(output: Path, *, overwrite: bool) -> None:
@@ -69,20 +85,21 @@ def write(outcome: Outcome, output: Path, *, overwrite: bool) -> None:
 
 
 def markdown(outcome: Outcome) -> str:
-    """The tables, one for each set of holes, with how they came about."""
-    settings = outcome.settings
+    """The tables, one for each group, with how they came about."""
+    settings, wording = outcome.settings, outcome.wording
     parts = [
-        "# Inpainting, measured",
+        f"# {wording.title}",
         f"Size {settings['size']}, seed {settings['seed']}, device {settings['device']}, Retoucher {__version__}.",
-        READING,
+        wording.reading,
     ]
-    for holes, rows in outcome.summary.items():
-        records = [record for record in outcome.records if record.holes == holes]
+    for group, rows in outcome.summary.items():
+        records = [record for record in outcome.records if record.group == group]
         share = float(np.mean([record.share for record in records]))
         count = len({record.photo for record in records})
         shown = {_title(name, row): row for name, row in rows.items()}
-        head = f"## Holes: {holes}\n\n{count} photos; the holes cover {share:.0%} of the picture on average."
-        parts.append(f"{head}\n\n{table(shown)}".rstrip())
+        head = f"## {wording.group.capitalize()}: {group}\n\n{wording.counted.format(count=count, share=share)}"
+        parts.append(f"{head}\n\n{table(shown, wording.columns)}".rstrip())
+    parts += [f"## {heading}\n\n{text}".rstrip() for heading, text in outcome.more.items()]
     if outcome.notes:
         parts.append("\n".join(f"- {note}" for note in outcome.notes))
     if outcome.left_out:
@@ -99,12 +116,13 @@ def _title(name: str, row: Mapping[str, Any]) -> str:
 def as_json(outcome: Outcome) -> bytes:
     """All figures; null stands for what is infinite (PSNR of equal pictures)."""
     pictures: dict[tuple[str, str], dict[str, Any]] = {}
+    group, item = outcome.wording.group, outcome.wording.item
     for record in outcome.records:
-        about = {"holes": record.holes, "photo": record.photo, "share": record.share, "methods": {}}
-        picture = pictures.setdefault((record.holes, record.photo), about)
+        about = {group: record.group, item: record.photo, "share": record.share, "methods": {}}
+        picture = pictures.setdefault((record.group, record.photo), about)
         picture["methods"][record.method] = {"by": record.by, "seconds": record.seconds} | record.figures
     everything = {
-        "task": "inpaint",
+        "task": outcome.wording.task,
         "settings": dict(outcome.settings),
         "files": dict(outcome.files),
         "machine": _machine(),

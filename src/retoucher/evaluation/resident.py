@@ -9,25 +9,33 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retoucher.evaluation.cases import Case
 from retoucher.evaluation.methods import open_method
 
 
 def megabytes(asked: str, device: str, case: Case) -> dict[str, float]:
+    """The memory of a method of `inpaint` on a case, see `peaks`."""
+    return peaks("retoucher.evaluation.resident", (asked, device), {"picture": case.picture, "hole": case.hole})
+
+
+def peaks(module: str, words: Sequence[str], arrays: Mapping[str, NDArray[Any]]) -> dict[str, float]:
     """{"megabytes": peak resident memory of the process, "gpu_megabytes": peak on a GPU}; {} where it cannot be known.
 
-    Python, its libraries and the weights are part of it; 1 MB is 10⁶ bytes.
+    The process is `python -m MODULE WORDS… FILE.npz`, which ends with `tell_peaks`; the file holds the arrays. Python,
+    its libraries and the weights are part of it; 1 MB is 10⁶ bytes.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "case.npz"
-        np.savez(path, picture=case.picture, hole=case.hole)
-        words = [sys.executable, "-m", "retoucher.evaluation.resident", asked, device, str(path)]
-        done = subprocess.run(words, capture_output=True, text=True)
+        np.savez(path, **arrays)  # type: ignore[arg-type]  # its stubs take them for other parameters
+        done = subprocess.run([sys.executable, "-m", module, *words, str(path)], capture_output=True, text=True)
     try:
         found = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, LookupError):
@@ -55,9 +63,14 @@ def _gpu_peak() -> int:
 
 
 def main(asked: str, device: str, path: str) -> None:
-    """Fill the hole once and print the peaks as JSON."""
+    """Fill the hole once and tell the peaks."""
     with np.load(path) as held:
         open_method(asked, device)(held["picture"], held["hole"])
+    tell_peaks()
+
+
+def tell_peaks() -> None:
+    """Print the peaks of this process as a line of JSON."""
     print(json.dumps({"megabytes": _peak(), "gpu_megabytes": _gpu_peak()}))
 
 

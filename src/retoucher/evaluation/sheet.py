@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -41,54 +41,62 @@ class Sheet:
         """Keep the result if its photo is among those with the smallest lots so far; a `Watcher`."""
         if record.photo not in self._lots:
             self._lots[record.photo] = float(self._random.random_sample())
-        kept = self._kept.setdefault(record.holes, {})
+        kept = self._kept.setdefault(record.group, {})
         row = kept.setdefault(record.photo, {})
         if not row:
-            row["hole"] = _cell(np.where(case.hole[..., None], np.array(HOLE, np.uint8), case.picture)), record.photo
-            row["original"] = _cell(case.picture), ""
+            row["hole"] = (
+                thumbnail(np.where(case.hole[..., None], np.array(HOLE, np.uint8), case.picture)),
+                record.photo,
+            )
+            row["original"] = thumbnail(case.picture), ""
         distance = record.figures.get("feature_distance")
-        row[record.method] = _cell(filled), "" if distance is None else f"feature distance {distance:.2f}"
+        row[record.method] = thumbnail(filled), "" if distance is None else f"feature distance {distance:.2f}"
         if len(kept) > self.rows:
             del kept[max(kept, key=self._lots.__getitem__)]
 
     def png(self, methods: Sequence[str]) -> bytes:
         """The sheet as a PNG file: columns hole, the methods in this order, original."""
-        columns = ["hole", *methods, "original"]
-        width = GAP + (CELL + GAP) * len(columns)
-        heights = [LINE + (CELL + LINE) * len(rows) for rows in self._kept.values()]
-        sheet = Pictures.new("RGB", (width, LINE + sum(heights)), "white")
-        draw = ImageDraw.Draw(sheet)
-        font = ImageFont.load_default(14)
-        for place, column in enumerate(columns):
-            draw.text((GAP + place * (CELL + GAP), 3), _short(column, font), "black", font)
-        top = LINE
-        for holes, rows in self._kept.items():
-            draw.rectangle((0, top, width, top + LINE - 4), "black")
-            draw.text((GAP, top + 1), f"holes: {holes}", "white", font)
-            top += LINE
-            for photo in sorted(rows):
-                for place, column in enumerate(columns):
-                    picture, caption = rows[photo][column]
-                    left = GAP + place * (CELL + GAP)
-                    sheet.paste(picture, (left, top))
-                    draw.text((left, top + CELL + 1), _short(caption, font), "black", font)
-                top += CELL + LINE
-        file = BytesIO()
-        sheet.save(file, "PNG", optimize=True)
-        return file.getvalue()
+        groups = {f"holes: {holes}": rows for holes, rows in self._kept.items()}
+        return drawn(groups, ["hole", *methods, "original"])
 
 
-def _cell(picture: Samples) -> Pictures.Image:
+def drawn(groups: Mapping[str, Mapping[str, Row]], columns: Sequence[str], cell: int = CELL) -> bytes:
+    """A contact sheet as a PNG file: a line for every picture, by name, under its group's title; `cell`: as `CELL`."""
+    width = GAP + (cell + GAP) * len(columns)
+    heights = [LINE + (cell + LINE) * len(rows) for rows in groups.values()]
+    sheet = Pictures.new("RGB", (width, LINE + sum(heights)), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(14)
+    for place, column in enumerate(columns):
+        draw.text((GAP + place * (cell + GAP), 3), _short(column, font, cell), "black", font)
+    top = LINE
+    for title, rows in groups.items():
+        draw.rectangle((0, top, width, top + LINE - 4), "black")
+        draw.text((GAP, top + 1), title, "white", font)
+        top += LINE
+        for name in sorted(rows):
+            for place, column in enumerate(columns):
+                picture, caption = rows[name][column]
+                left = GAP + place * (cell + GAP)
+                sheet.paste(picture, (left, top))
+                draw.text((left, top + cell + 1), _short(caption, font, cell), "black", font)
+            top += cell + LINE
+    file = BytesIO()
+    sheet.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def thumbnail(picture: Samples, cell: int = CELL) -> Pictures.Image:
     """(H, W, 3) uint8, small enough for a cell; never enlarged."""
     small = Pictures.fromarray(np.ascontiguousarray(picture))
-    small.thumbnail((CELL, CELL), Pictures.Resampling.LANCZOS)
+    small.thumbnail((cell, cell), Pictures.Resampling.LANCZOS)
     return small
 
 
-def _short(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+def _short(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, cell: int) -> str:
     """The text, cut in the middle until it is no wider than a picture."""
     shown, cut = text, 0
-    while font.getlength(shown) > CELL and cut < len(text) - 2:
+    while font.getlength(shown) > cell and cut < len(text) - 2:
         cut += 1
         half = (len(text) - cut) // 2
         shown = f"{text[:half]}...{text[-half:]}"

@@ -13,13 +13,17 @@ from retoucher.evaluation.measure import Record
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table: the figure's name in the JSON, its heading, its format, and whether more is better."""
+    """A column of the table: the figure's name in the JSON, its heading, its format, whether more is better.
+
+    The best of a column is bold unless it is not `ranked`.
+    """
 
     figure: str
     heading: str
     format: str
     more_is_better: bool = False
     scale: float = 1
+    ranked: bool = True
 
 
 COLUMNS = (
@@ -42,7 +46,7 @@ COLUMNS = (
 """In this order; those that were not measured are left out."""
 
 Summary = dict[str, dict[str, dict[str, Any]]]
-"""{hole set: {method: {figure: value}}}, with everything `COLUMNS` names and "deciles", "photos"."""
+"""{group: {method: {figure: value}}}, with everything that the columns name and "deciles", "photos"."""
 
 
 def summed_up(records: Sequence[Record], baselines: Sequence[str]) -> Summary:
@@ -52,8 +56,8 @@ def summed_up(records: Sequence[Record], baselines: Sequence[str]) -> Summary:
     """
     grouped: dict[str, dict[str, list[Record]]] = {}
     for record in records:
-        grouped.setdefault(record.holes, {}).setdefault(record.method, []).append(record)
-    summary = {holes: {name: _row(those) for name, those in rows.items()} for holes, rows in grouped.items()}
+        grouped.setdefault(record.group, {}).setdefault(record.method, []).append(record)
+    summary = {group: {name: _row(those) for name, those in rows.items()} for group, rows in grouped.items()}
     for rows in summary.values():
         known = [rows[name]["feature_distance"] for name in baselines if "feature_distance" in rows.get(name, {})]
         if known and min(known) > 0:
@@ -84,9 +88,9 @@ def _means(records: Sequence[Record]) -> dict[str, float]:
     return {name: fmean(each.figures[name] for each in records) for name in records[0].figures}
 
 
-def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """One hole set as a Markdown table, the best of each column in bold."""
-    columns = [column for column in COLUMNS if any(row.get(column.figure) is not None for row in rows.values())]
+def table(rows: Mapping[str, Mapping[str, Any]], columns: Sequence[Column] = COLUMNS) -> str:
+    """One group as a Markdown table, the best of each column in bold; columns that nothing stands in are left out."""
+    columns = [column for column in columns if any(row.get(column.figure) is not None for row in rows.values())]
     best = {column.figure: _best(column, [row.get(column.figure) for row in rows.values()]) for column in columns}
     lines = [["method", *(column.heading for column in columns)], ["---"] * (len(columns) + 1)]
     for name, row in rows.items():
@@ -108,5 +112,7 @@ def _shown(column: Column, value: float | None) -> str:
 
 def _best(column: Column, values: Sequence[float | None]) -> str:
     """What the best value of a column looks like in the table; equal looks are equally bold."""
+    if not column.ranked:
+        return ""
     choose: Callable[..., float] = max if column.more_is_better else min
     return _shown(column, choose(value for value in values if value is not None))

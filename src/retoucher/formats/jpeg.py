@@ -203,11 +203,20 @@ def _again(
 def _encoded(samples: Any, **options: Any) -> bytes:
     """Pillow's JPEG of samples (H, W, 1, 3 or 4)."""
     from PIL import Image as Pillow
+    from PIL import ImageFile
 
     samples = np.ascontiguousarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
     picture = Pillow.fromarray(samples) if samples.ndim == 2 or samples.shape[2] == 3 else _inks(samples)
     file = io.BytesIO()
-    picture.save(file, "JPEG", **options)
+    try:
+        picture.save(file, "JPEG", **options)
+    except OSError:  # noise: an optimised file must fit into one buffer, which is made for pictures that get smaller
+        usual, file = ImageFile.MAXBLOCK, io.BytesIO()
+        ImageFile.MAXBLOCK = 2 * samples.nbytes + 65536  # others that save meanwhile get a large buffer, too
+        try:
+            picture.save(file, "JPEG", **options)
+        finally:
+            ImageFile.MAXBLOCK = usual
     return file.getvalue()
 
 

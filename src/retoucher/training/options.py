@@ -84,7 +84,8 @@ def _declare(parser: argparse.ArgumentParser) -> None:
     add("--leave-out", type=Path, metavar="FILE", help="a text file with one photo's name a line: these are not taken")
     add(
         "--features", action="append", default=[], metavar="NAME=FILE",
-        help="a file of a feature network (vgg19, vgg19-compressed, vgg16, ade20k-encoder), instead of the one added by `weights add`",
+        help="a file of a feature network (vgg19, vgg19-compressed, vgg16, ade20k-encoder), instead of the one that "
+        "`weights add` added",
     )  # fmt: skip
     add(
         "--silhouettes", type=Path, metavar="DIR_OR_TAR",

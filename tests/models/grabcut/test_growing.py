@@ -91,23 +91,6 @@ def test_coefficients_explain_a_mask_by_the_colours_it_has():
     assert likeness(follows, thing) > 0.99 > likeness(off > 0.5, thing)
 
 
-def test_coefficients_are_those_of_a_loop_over_windows():
-    random = np.random.default_rng(1)
-    guide, target = random.random((9, 11, 3), np.float32), random.random((9, 11), np.float32)
-    radius, epsilon = 1, 0.01
-    padded = np.pad(guide, ((1, 1), (1, 1), (0, 0)), "symmetric"), np.pad(target, 1, "symmetric")
-    lines = np.empty((9, 11, 4))
-    for y in range(9):
-        for x in range(11):
-            colours = padded[0][y : y + 3, x : x + 3].reshape(-1, 3).astype(float)
-            values = padded[1][y : y + 3, x : x + 3].ravel().astype(float)
-            own = np.cov(colours.T, bias=True) + epsilon * np.eye(3)
-            slope = np.linalg.solve(own, ((colours - colours.mean(0)) * (values - values.mean())[:, None]).mean(0))
-            lines[y, x] = *slope, values.mean() - slope @ colours.mean(0)
-    expected = cv2.blur(lines, (3, 3), borderType=cv2.BORDER_REFLECT)
-    assert np.abs(coefficients(guide, target, radius, epsilon) - expected).max() < 1e-3
-
-
 def test_a_box_finds_a_thing_of_two_colours():
     body, head = disc(80, 70, 30), disc(80, 32, 14)
     rgb = picture((body, (200, 60, 40)), (head, (230, 200, 60)))

@@ -22,6 +22,9 @@ LEVELS = (25.0, 155.0, 165.0, 150.0)
 """Mean activations of the genuine network's first four layers, by which the normalised ones are multiplied: of relu1_1
 to relu3_1 measured on a painting, of relu4_1 an estimate. relu5_1 has a factor for each channel in the file."""
 
+MEDIAN = 46.0
+"""The median of relu5_1's factors, measured on the genuine network."""
+
 
 class CompressedFeatures(nn.Module):
     """RGB (N, 3, H, W) in [0, 1] -> some of `LAYERS` as VGG-19 would give them, (N, C, H', W') each.
@@ -61,11 +64,13 @@ class CompressedFeatures(nn.Module):
 
 
 def compressed_features_from_published(tensors: Mapping[str, Tensor]) -> CompressedFeatures:
-    """The network that these tensors are (names as in the authors' encoder, and `relu5_1_scale`), frozen, float32.
+    """The network that these tensors are, frozen, float32: names as in the authors' encoder.
 
-    Raises RetoucherError where tensors are missing or have other shapes.
+    `relu5_1_scale` (512,) says how far VGG's true activations of relu5_1 are above the normalised ones; without it all
+    channels are taken to be their median. Raises RetoucherError where tensors are missing or have other shapes.
     """
     network = CompressedFeatures()
+    tensors = {"relu5_1_scale": torch.full((WIDTHS[-1],), MEDIAN)} | dict(tensors)
     check({name: tensor.shape for name, tensor in network.state_dict().items()}, tensors, "compressed VGG-19")
     network.load_state_dict({name: tensor.detach().to("cpu", torch.float32) for name, tensor in tensors.items()})
     return network.eval().requires_grad_(False)

@@ -100,7 +100,7 @@ def _scan(  # type: ignore[no-untyped-def]
     forward, seed, near, far, burden, reach,
 ):  # fmt: skip
     """One pass of propagation and random search over the rows [top, bottom), in reading order or against it."""
-    height, width = allowed.shape
+    height, width = wanted.shape
     step = 1 if forward else -1
     for j in range(bottom - top):
         y = top + j if forward else bottom - 1 - j
@@ -177,9 +177,10 @@ def bounds(wanted: Bools) -> tuple[range, range]:
 class Search:
     """Two pictures to compare patch by patch.
 
-    `target`, `source`: float32 (H, W, C) of equal C. `allowed` (H, W) bool: centres of source patches that may be
-    used; each must have its whole window inside `source`. `burden` (H, W): what a source costs beside its distance
-    from the target patch; on top come `far` per pixel that it lies farther away than `near` (rows count `ROWS` times).
+    `target`, `source`: float32 (H, W, C) of equal C; they may differ in size. `allowed`, of the source's size, bool:
+    centres of source patches that may be used; each must have its whole window inside `source`. `burden`, likewise:
+    what a source costs beside its distance from the target patch; on top come `far` per pixel that it lies farther away
+    than `near` (rows count `ROWS` times).
     """
 
     target: Floats
@@ -205,12 +206,16 @@ class Search:
         in_bands(rows, int(field.target.sum()), work)
         return Field(field.source, cost, field.target)
 
-    def improved(self, field: Field, *, rounds: int, seed: int) -> Field:
-        """`rounds` passes of propagation and random search, alternating in direction. Costs must be current."""
+    def improved(self, field: Field, *, rounds: int, seed: int, reach: int | None = None) -> Field:
+        """`rounds` passes of propagation and random search, alternating in direction. Costs must be current.
+
+        The search looks as far as `reach` pixels around the best source so far, the whole of the source if None.
+        """
         rows, columns = bounds(field.target)
         target, source, channels = _flat(self.target), _flat(self.source), self.target.shape[2]
         where, cost = field.source.copy(), field.cost.copy()
         near, far, amount = np.float32(self.near), np.float32(self.far), int(field.target.sum())
+        farthest = max(self.allowed.shape) if reach is None else reach
         for turn in range(rounds):
             before = where.copy()
 
@@ -218,7 +223,7 @@ class Search:
                 _scan(
                     target, source, channels, self.radius, field.target, self.allowed, where, cost, before,
                     top, bottom, columns.start, columns.stop, turn % 2 == 0, seed * 1009 + turn,
-                    near, far, self.burden, max(self.allowed.shape),
+                    near, far, self.burden, farthest,
                 )  # fmt: skip
 
             in_bands(rows, amount, work)

@@ -67,7 +67,7 @@ class SmallFeatures(nn.Module):
         for number, (name, block) in enumerate(zip(LAYERS, self.blocks, strict=True)):
             if number:
                 x = self.pool(x)
-            for place, convolution in enumerate(block):  # type: ignore[arg-type]
+            for place, convolution in enumerate(block.children()):
                 x = convolution(x).relu()
                 if not place and name in layers:
                     seen = self.heads[number - 1](x).relu() if number else x

@@ -14,10 +14,11 @@ import numpy as np
 
 from retoucher.jobs import Tell, silent
 from retoucher.models.common.patchmatch import Bools, Field, Floats, Ints, Search, finer_field, random_field
+from retoucher.models.common.voting import offsets, vote
 from retoucher.models.exemplar.blend import diffused
+from retoucher.models.exemplar.overuse import overuse
 from retoucher.models.exemplar.pyramid import Level, doubled, halved, pyramid
 from retoucher.models.exemplar.seams import blended
-from retoucher.models.exemplar.vote import offsets, overuse, vote
 
 
 @dataclass(frozen=True)

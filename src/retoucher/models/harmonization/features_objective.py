@@ -17,6 +17,9 @@ from retoucher.models.harmonization.loss import gram
 REST = 0.05
 """The share of a layer's variance that is added to each channel's, so that one that hardly ever fires does not rule."""
 
+FLAT = 1e-3
+"""The share of a layer's mean square that its variance is taken to be at least: a batch may be of one colour."""
+
 
 class Objective:
     """The small network, taught by the genuine VGG-19 as far as it is there and by a compressed one beyond."""
@@ -31,9 +34,11 @@ class Objective:
         assert isinstance(shallow, VGG)
         self.teacher = JoinedFeatures(shallow, deep)
         self.frozen = (self.teacher,)
+        self.step = 0
 
     def begin(self, step: int) -> None:
-        """Nothing changes from step to step."""
+        """Chance depends on the step alone, so that a run that was resumed sees what it would have seen."""
+        self.step = step
 
     def fill(self, generator: nn.Module, batch: Batch) -> Tensor:
         """For the sample sheet: where the answers differ, in the hole, red relu1_1, green relu2_1, blue relu3_1."""
@@ -50,7 +55,7 @@ class Objective:
         with torch.no_grad():
             wanted = self.teacher(image)
         given = self.networks["generator"](image)
-        total, figures = image.new_zeros(()), {}
+        total, figures = image.new_zeros(()), Figures()
         for name, a, b in zip(LAYERS, wanted, given, strict=True):
             layer, channels, grams = errors(a.float(), b.float())
             total = total + layer + self.recipe.alike * channels + self.recipe.gram * grams
@@ -63,8 +68,9 @@ class Objective:
         pasted = torch.where(batch.mask > 0, image.roll(1, 0), image)
         first = torch.arange(count, device=image.device)[:, None, None, None] < count // 2
         image = torch.where(first, pasted, image)
-        loud = torch.rand(count, 1, 1, 1, device=image.device).square() * self.recipe.noise
-        return image + loud * torch.randn_like(image)
+        chance = torch.Generator(image.device).manual_seed(self.step)
+        loud = torch.rand(count, 1, 1, 1, device=image.device, generator=chance).square() * self.recipe.noise
+        return image + loud * torch.randn(image.shape, device=image.device, generator=chance)
 
 
 def errors(wanted: Tensor, given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -74,9 +80,9 @@ def errors(wanted: Tensor, given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     squared = (wanted - given).square().mean((0, 2, 3))
     variance = wanted.var((0, 2, 3), unbiased=False)
-    whole = variance.mean() + 1e-12
+    whole = variance.mean() + FLAT * wanted.square().mean() + 1e-6
     right, found = gram(wanted), gram(given)
-    apart = (right - found).square().sum((1, 2)) / (right.square().sum((1, 2)) + 1e-12)
+    apart = (right - found).square().sum((1, 2)) / (right.square().sum((1, 2)) + 1e-6)
     return squared.mean() / whole, (squared / (variance + REST * whole)).mean(), apart.mean()
 
 

@@ -11,10 +11,11 @@ class Recipe:
 
     `size`: of the square crops in pixels; `batch`: pictures in a step, over all devices. `first`, `second` … `fifth`:
     channels of the trunk (see `Sizes`). `alike`: what errors count when every channel is scaled to its own variance,
-    beside those scaled to the layer's; `gram`: what the relative error of the Gram matrices counts. `noise`: the largest standard deviation of noise put on the pictures.
-    `warmup`, `cooldown`: steps over which the rate rises at first and falls to 0 at last. `clip`: the largest norm of
-    the gradient. `average`: what the running average keeps of itself in a step. `augment` and `holes` name entries of
-    `training.kinds`: through the holes one picture is pasted into another.
+    beside those scaled to the layer's; `gram`: what the relative error of the Gram matrices counts. `noise`: the
+    largest standard deviation of noise put on the pictures. `warmup`, `cooldown`: steps over which the rate rises at
+    first and falls to 0 at last. `clip`: the largest norm of the gradient. `average`: what the running average keeps of
+    itself in a step. `augment` and `holes` name entries of `training.kinds`: through the holes one picture is pasted
+    into another.
     """
 
     size: int = 128

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from retoucher.compiled import compiled_sums
@@ -64,9 +63,10 @@ def vote(
 ) -> Floats:
     """Average what the covering patches propose for each hole pixel (Wexler et al. 2007, section 3.1).
 
-    `picture`, `source` (H, W, C); `trust` (H, W) how sure each patch's place is (high near the known border).
-    A patch weighs exp(-sharpness * cost / mean cost of the patches around): the published similarity with the
-    spread measured where it is used. Returns a copy of `picture` with the hole repainted.
+    `picture` (H, W, C) and `source`, of equal C but any size; `hole` and `trust` (H, W): how sure each patch's place is
+    (high near the known border). A patch weighs exp(-sharpness * cost / mean cost of the patches around), the published
+    similarity with the spread measured where it is used, so that with `sharpness` 0 and even trust all weigh the same.
+    Returns a copy of `picture` with the hole repainted; a pixel that no patch covers stays.
     """
     rows, columns = bounds(hole)
     result = picture.copy()
@@ -91,12 +91,3 @@ def offsets(hole: Bools, field: Field, radius: int) -> Ints:
 
     in_bands(rows, int(hole.sum()), work)
     return result
-
-
-def overuse(field: Field, radius: int) -> Floats:
-    """(H, W): how many times more than once the surroundings of each source patch are copied."""
-    used = field.source[field.target]
-    count = np.bincount(used[:, 0].astype(np.int64) * field.target.shape[1] + used[:, 1], minlength=field.target.size)
-    window = (2 * radius + 1, 2 * radius + 1)
-    mean = cv2.blur(count.reshape(field.target.shape).astype(np.float32), window, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(np.maximum(mean - 1, 0))
