@@ -83,7 +83,15 @@ def test_importing_the_package_loads_nothing():
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["inpaint", "--help"], ["select", "--help"], ["extend", "--help"], ["serve", "--help"], ["--version"]],
+    [
+        ["--help"],
+        ["inpaint", "--help"],
+        ["select", "--help"],
+        ["extend", "--help"],
+        ["harmonize", "--help"],
+        ["serve", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_loads_nothing_heavy(words):
     assert loaded_by(f"from retoucher.cli import main; main({words})") & HEAVY == set()

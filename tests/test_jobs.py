@@ -250,3 +250,33 @@ def test_the_worker_does_not_hold_on_to_what_it_has_done(worker):
 def test_nobody_is_told_by_the_silent_tell():
     assert silent(0.5, "half") is None
     assert issubclass(Cancelled, RetoucherError)
+
+
+def test_the_last_picture_of_running_work_is_there_and_goes_with_it(worker):
+    shown, go = Event(), Event()
+
+    def work(tell):
+        tell(0.1, "first", "a")
+        tell(0.2, "second", "b")
+        tell(0.3, "without")
+        shown.set()
+        assert go.wait(SOON)
+
+    job = worker.submit("drawing", work)
+    assert (job.preview, job.previews) == (None, 0)
+    assert shown.wait(SOON)
+    running = worker.get(job.id)
+    assert (running.preview, running.previews) == ("b", 2)
+    go.set()
+    over = worker.wait(job.id, SOON)
+    assert (over.status, over.preview, over.previews) == ("done", None, 2)
+
+
+def test_work_of_another_pace_is_expected_to_take_another_time(worker):
+    for name in ("slow", "quick"):
+        worker.wait(worker.submit("edit", lambda tell: None, (name,)).id, SOON)
+    worker._times.note(("edit", "slow"), 100)
+    _, held = begun(worker)
+    waiting = [worker.submit("edit", lambda tell: None, (name,)) for name in ("quick", "slow")]
+    assert waiting[0].seconds_left < 20 < 40 < waiting[1].seconds_left
+    held.go.set()

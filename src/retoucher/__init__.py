@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from retoucher.catalogue import load
     from retoucher.edit import Edit, Result
     from retoucher.edits.extend import Extend, extend
+    from retoucher.edits.harmonize import Harmonize, harmonize
     from retoucher.edits.inpaint import Inpaint, inpaint
     from retoucher.edits.select import Select, select
     from retoucher.errors import RetoucherError, UsageError
@@ -24,6 +25,7 @@ __all__ = [
     "Extend",
     "Fit",
     "Frame",
+    "Harmonize",
     "Image",
     "Inpaint",
     "Mask",
@@ -33,6 +35,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "extend",
+    "harmonize",
     "inpaint",
     "load",
     "select",
@@ -45,6 +48,7 @@ _HOMES = {
     "Extend": "edits.extend",
     "Fit": "fit",
     "Frame": "frame",
+    "Harmonize": "edits.harmonize",
     "Image": "image",
     "Inpaint": "edits.inpaint",
     "Mask": "mask",
@@ -53,6 +57,7 @@ _HOMES = {
     "Select": "edits.select",
     "UsageError": "errors",
     "extend": "edits.extend",
+    "harmonize": "edits.harmonize",
     "inpaint": "edits.inpaint",
     "load": "catalogue",
     "select": "edits.select",

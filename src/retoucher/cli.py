@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError, MissingArgumentError
@@ -16,6 +16,11 @@ from retoucher.arguments import Device, MaxPixels, Noted, Output, Overwrite, Pho
 from retoucher.edits.inpaint import Inpaint
 from retoucher.errands import STREAM, Errand, sentence
 from retoucher.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from retoucher.edit import Edit
 
 app = App(
     name="retoucher",
@@ -28,6 +33,7 @@ app.command("retoucher.weights_cli:app", name="weights", help="The networks' wei
 app.command("retoucher.serve_cli:app", name="serve", help="Open the editor in the browser.")
 app.command("retoucher.select_cli:app", name="select", help="Make a mask from a click, a box or a scribble.")
 app.command("retoucher.extend_cli:app", name="extend", help="Make a photo larger and fill the new border.")
+app.command("retoucher.harmonize_cli:app", name="harmonize", help="Paint an object into a painting, in its manner.")
 app.command("retoucher.evaluate_cli:app", name="evaluate", help="Measure methods side by side on your own photos.")
 
 UNCHANGED = Inpaint()
@@ -126,12 +132,19 @@ def _wrong_use(error: CycloptsError) -> str:
     from pydantic import ValidationError
 
     if isinstance(error.__cause__, ValidationError):
-        return Inpaint.explained(error.__cause__)
+        return _edit_of(error.__cause__).explained(error.__cause__)
     said = " ".join(str(error).split())
     if isinstance(error, MissingArgumentError) and error.argument is not None and not said.endswith("?"):
         wrong = f"{error.keyword} needs a value" if error.keyword else f"{error.argument.name} is missing"
         return f"{wrong}; see --help."
     return said if said.endswith("?") else f"{said.rstrip('.')}; see --help."
+
+
+def _edit_of(error: ValidationError) -> type[Edit]:
+    """Which edit's options were wrong: pydantic names the class."""
+    from retoucher.edits import EDITS
+
+    return next((edit for edit in EDITS if edit.__name__ == error.title), Inpaint)
 
 
 if __name__ == "__main__":

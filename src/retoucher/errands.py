@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from retoucher.errors import RetoucherError, UsageError
 
@@ -35,6 +35,8 @@ class Errand:
     mark: bool = True
     max_pixels: int | None = None
     quiet: bool = False
+    did: ClassVar[str] = "filled"
+    """What was done to a photo, in a word."""
 
     def run(self, photos: Sequence[str], output: str) -> int:
         """Do it for all photos and say how it went; returns the exit code.
@@ -51,7 +53,7 @@ class Errand:
             self._say(f"{done} of {len(pairs)} results are already there and are left as they are (see --overwrite).")
         if len(pairs) == 1:
             for photo, end in waiting:
-                self._check(photo, end)
+                self.check_files(photo, end)
                 self._do(photo, end, photo)
             return 0
         if waiting:
@@ -74,7 +76,7 @@ class Errand:
     def _tried(self, photo: str, output: str, title: str) -> bool:
         """Do one of several photos; what goes wrong is said, and does not stop the others."""
         try:
-            self._check(photo, output)
+            self.check_files(photo, output)
             self._do(photo, output, title)
         except Exception as error:
             said = sentence(error)
@@ -83,7 +85,7 @@ class Errand:
         return True
 
     @property
-    def _limit(self) -> int:
+    def limit(self) -> int:
         """How many pixels a photo or a mask may have."""
         from retoucher.image import MAX_PIXELS
 
@@ -91,12 +93,12 @@ class Errand:
 
     def _is_done(self, photo: str, output: str) -> bool:
         """Whether the result is there already and may stay."""
-        return not self.overwrite and os.path.lexists(output) and not _same(photo, output)
+        return not self.overwrite and os.path.lexists(output) and not is_same(photo, output)
 
-    def _check(self, photo: str, output: str) -> None:
+    def check_files(self, photo: str, output: str) -> None:
         """Refuse, before any work is done, an output that cannot be written or that would take a mask's place."""
         check_output(photo, output, overwrite=self.overwrite)
-        if self.mask and output != STREAM and _same(mask_file(self.mask, photo), output):
+        if self.mask and output != STREAM and is_same(mask_file(self.mask, photo), output):
             raise UsageError(f"{output} is the mask itself: choose another output.")
 
     def _do(self, photo: str, output: str, title: str) -> None:
@@ -107,12 +109,12 @@ class Errand:
         with Bar("standard input" if photo == STREAM else title, quiet=self.quiet) as bar:
             bar(0, "reading")
             source = sys.stdin.buffer.read() if photo == STREAM else photo
-            image = Image.open(source, max_pixels=self._limit)
+            image = Image.open(source, max_pixels=self.limit)
             result = self.made(photo, image, bar)
             bar(1, "writing")
-            notes = self._written(result, output)
+            notes = self.written(result, output)
         report = result.report
-        made = f"filled by {report.method}{report.weights and f' ({report.weights})'} in {report.seconds:.1f} s"
+        made = f"{self.did} by {report.method}{report.weights and f' ({report.weights})'} in {report.seconds:.1f} s"
         name = "standard output" if output == STREAM else output
         self._say(f"{name}: {made if report.method else 'nothing to do'}.", to_errors=output == STREAM)
         for note in (*report.notes, *notes):
@@ -128,14 +130,21 @@ class Errand:
                 raise UsageError("The photo has no transparency to fill: give --mask FILE or --box X,Y,WIDTH,HEIGHT.")
             mask |= Mask.from_alpha(image)
         if self.mask:
-            file = mask_file(self.mask, photo)
-            drawn = Mask.open(file, max_pixels=self._limit)
-            if drawn.empty:
-                _check_brightness(file, self._limit)
+            drawn = self.drawn(photo)
             mask = mask | drawn if drawn.size == mask.size else drawn  # the edit says what is wrong with its size
         return mask
 
-    def _written(self, result: Result, output: str) -> tuple[str, ...]:
+    def drawn(self, photo: str) -> Mask:
+        """The mask in the mask file for this photo."""
+        from retoucher.mask import Mask
+
+        file = mask_file(self.mask, photo)
+        mask = Mask.open(file, max_pixels=self.limit)
+        if mask.empty:
+            _check_brightness(file, self.limit)
+        return mask
+
+    def written(self, result: Result, output: str) -> tuple[str, ...]:
         """Write the result where it belongs; returns what could not be kept."""
         if output != STREAM:
             Path(output).parent.mkdir(parents=True, exist_ok=True)
@@ -192,7 +201,7 @@ def check_output(photo: str, output: str, *, overwrite: bool) -> None:
         raise UsageError(f"{photo} is a folder: name the photos in it, such as {Path(photo) / '*.jpg'}.")
     path = Path(output)
     container_for(path)
-    if photo != STREAM and _same(photo, output):
+    if photo != STREAM and is_same(photo, output):
         raise UsageError(f"{output} is the photo itself, which is never changed: choose another output.")
     if os.path.lexists(path) and not overwrite:
         raise UsageError(f"{output} already exists: choose another output or pass --overwrite.")
@@ -201,7 +210,7 @@ def check_output(photo: str, output: str, *, overwrite: bool) -> None:
         raise UsageError(f"{home} may not be written to: choose another output.")
 
 
-def _same(one: str, other: str) -> bool:
+def is_same(one: str, other: str) -> bool:
     """Whether two names are of one file; what is missing is reported where it is opened."""
     try:
         return Path(one).samefile(other)

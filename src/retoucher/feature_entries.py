@@ -35,8 +35,9 @@ FEATURE_ENTRIES = (
         commercial="yes",
         terms="Credit: Karen Simonyan and Andrew Zisserman. The network was trained on ImageNet.",
         attribution="Karen Simonyan and Andrew Zisserman (University of Oxford), conversion by Justin Johnson",
-        notes="For painterly harmonization, training and `retoucher evaluate`: the feature distance is defined with it. "
-        "The convolutions up to conv3_4 are enough. torchvision's own VGG-19 was trained anew, has another scale and does not belong here.",
+        notes="For painterly harmonization, training and `retoucher evaluate`: the feature distance is defined with "
+        "it. The convolutions up to conv3_4 are enough. torchvision's own VGG-19 was trained anew, has another scale "
+        "and does not belong here.",
         by_name_only=True,
     ),
     Weights(

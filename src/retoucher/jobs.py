@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any, Literal, Protocol
 
 from retoucher.errors import RetoucherError
+from retoucher.times import Pace, Times
 
 
 class Cancelled(RetoucherError):  # noqa: N818  (it is no error: the person asked for it)
@@ -44,9 +45,6 @@ Work = Callable[[Tell], object]
 GUESS = 3.0
 """Seconds that a piece of work takes, until one has been measured."""
 
-MOST_TIMES = 16
-"""Of each kind of work so many last times are remembered."""
-
 
 class Full(RetoucherError):  # noqa: N818  (the person's request was right; it came at a bad moment)
     """The queue takes no more; `seconds` from now there will be room, as far as past work tells."""
@@ -62,6 +60,7 @@ class Job:
 
     `position`: how many are before it, 0 once it runs. `fraction` in [0, 1]. `seconds_left`: until it is done, None
     where that is unknown or over. `error`: one sentence where it failed. `result`: what the work returned.
+    `preview`: the last picture that the work has shown, while it runs, and `previews` how many there were.
     """
 
     id: str
@@ -73,6 +72,8 @@ class Job:
     seconds_left: float | None = None
     error: str | None = None
     result: Any = None
+    preview: Any = None
+    previews: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -83,13 +84,15 @@ class Job:
 class _Entry:
     """What the worker itself knows of a job; touched only with its lock held."""
 
-    def __init__(self, kind: str, work: Work) -> None:
+    def __init__(self, kind: str, work: Work, pace: Pace) -> None:
         self.id = secrets.token_hex(16)
-        self.kind, self.status = kind, "queued"
+        self.kind, self.status, self.pace = kind, "queued", (kind, *pace)
         self.work: Work | None = work
         self.fraction, self.message = 0.0, "waiting"
         self.error: str | None = None
         self.result: object = None
+        self.preview: object = None
+        self.previews = 0
         self.at = monotonic()  # when it came to its present status
 
 
@@ -113,20 +116,23 @@ class Worker:
         self._queue: deque[_Entry] = deque()
         self._entries: dict[str, _Entry] = {}
         self._running: _Entry | None = None  # also one that was cancelled and has not noticed yet
-        self._times: dict[str, deque[float]] = {}
+        self._times = Times()
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._stopped = False
         self._thread = Thread(target=self._loop, name="retoucher worker", daemon=True)
         self._thread.start()
 
-    def submit(self, kind: str, work: Work) -> Job:
-        """Queue work; `kind` groups what takes about equally long. Raises Full where the queue takes no more."""
+    def submit(self, kind: str, work: Work, pace: Pace = ()) -> Job:
+        """Queue work. Raises Full where the queue takes no more.
+
+        Work of one `kind` and `pace` takes about equally long.
+        """
         with self._changed:
             if self._stopped:
                 raise RetoucherError("Retoucher is being closed: start it again.")
             if len(self._queue) >= self._limit:
                 raise Full(max(1, ceil(self._left(self._running) if self._running else GUESS)))
-            entry = _Entry(kind, work)
+            entry = _Entry(kind, work, pace)
             self._entries[entry.id] = entry
             self._queue.append(entry)
             self._forget()
@@ -216,7 +222,7 @@ class Worker:
             self._running = None
             if entry.status == "running":
                 if error is None:
-                    self._times.setdefault(entry.kind, deque(maxlen=MOST_TIMES)).append(monotonic() - entry.at)
+                    self._times.note(entry.pace, monotonic() - entry.at)
                     entry.fraction = 1.0
                 entry.error, entry.result = error, result
                 self._end(entry, "done" if error is None else "failed")
@@ -231,13 +237,15 @@ class Worker:
                     raise Cancelled("Cancelled: nothing was changed.")
                 # never backwards: a bar that jumps back makes people think that something broke
                 entry.fraction, entry.message = max(entry.fraction, min(max(fraction, 0.0), 1.0)), message
+                if preview is not None:
+                    entry.preview, entry.previews = preview, entry.previews + 1
                 self._call(entry.id)
 
         return tell
 
     def _end(self, entry: _Entry, status: Status) -> None:
         entry.status, entry.at, entry.work = status, monotonic(), None
-        entry.message = status
+        entry.message, entry.preview = status, None
         self._entries[entry.id] = self._entries.pop(entry.id)  # in the order in which they ended
 
     def _tell_all(self) -> None:
@@ -272,17 +280,21 @@ class Worker:
                 self._left(each) for each in list(self._queue)[: self._queue.index(entry)]
             )
         return Job(
-            entry.id, entry.kind, status, position, entry.fraction, entry.message, left, entry.error, entry.result
+            entry.id,
+            entry.kind,
+            status,
+            position,
+            entry.fraction,
+            entry.message,
+            left,
+            entry.error,
+            entry.result,
+            entry.preview,
+            entry.previews,
         )
 
     def _left(self, entry: _Entry) -> float:
         """Seconds until this work is done once it runs: by its own progress, else by what its kind usually takes."""
-        times = self._times.get(entry.kind)
-        usual = sum(times) / len(times) if times else GUESS
-        if entry.status != "running":
-            return usual if entry.status == "queued" else 0.0
-        spent, done = monotonic() - entry.at, entry.fraction
-        if done < 0.1:  # too early to tell: the first steps are often not like the rest
-            return max(usual - spent, 0.0)
-        own = spent / done * (1 - done)
-        return done * own + (1 - done) * max(usual - spent, 0.0) if times else own
+        if entry.status == "running":
+            return self._times.left(entry.pace, monotonic() - entry.at, entry.fraction, GUESS)
+        return self._times.usual(entry.pace, GUESS) if entry.status == "queued" else 0.0

@@ -7,11 +7,12 @@ from typing import Any
 
 from retoucher.edit import Edit, did_you_mean
 from retoucher.edits.extend import Extend
+from retoucher.edits.harmonize import Harmonize
 from retoucher.edits.inpaint import Inpaint
 from retoucher.edits.select import Select
 from retoucher.errors import UsageError
 
-EDITS: tuple[type[Edit], ...] = (Inpaint, Select, Extend)
+EDITS: tuple[type[Edit], ...] = (Inpaint, Select, Extend, Harmonize)
 
 
 def parse(name: str, options: Mapping[str, Any]) -> Edit:

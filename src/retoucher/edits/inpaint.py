@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from retoucher.edit import Edit, Input, Load, Report, Result
+from retoucher.edit import Edit, Input, Load, Report, Result, check_size
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.jobs import Tell, silent
 
@@ -58,8 +58,7 @@ class Inpaint(Edit):
         Raises UsageError where the mask has another size than the photo, or leaves nothing to fill it from.
         """
         started = perf_counter()
-        if mask.size != image.size:
-            raise UsageError(_sizes_differ(image, mask))
+        check_size("mask", mask.size, "photo", image.size)
         hole = mask.grow(self.grow)
         if hole.empty:
             return Result((image,), hole, Report(notes=("The mask is empty, so the photo is returned as it was.",)))
@@ -135,15 +134,6 @@ def inpaint(
 
     edit = Inpaint.parse(options)
     return edit.run(Image.of(image), Mask.of(mask), load=partial(catalogue.load, device=device), tell=tell)
-
-
-def _sizes_differ(image: Image, mask: Mask) -> str:
-    """The sentence for a mask that does not lie on the photo."""
-    turned = " (turned as the photo is shown)" if mask.size == image.size[::-1] else ""
-    return (
-        f"The mask is {mask.width}×{mask.height} pixels but the photo is {image.width}×{image.height}: "
-        f"give a mask of the photo's size{turned}."
-    )
 
 
 def _transparent(image: Image) -> Bools:

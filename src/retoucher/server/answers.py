@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from retoucher.edit import WrongInput
 from retoucher.errors import RetoucherError
 from retoucher.jobs import Full
 from retoucher.server.refusals import MEMORY, OURS, Refused
@@ -41,7 +42,7 @@ def refusal_for(error: Exception) -> Refused:
     if isinstance(error, Full):
         return Refused(429, explained(error), headers={"retry-after": str(error.seconds)})
     if isinstance(error, RetoucherError):
-        return Refused(422, explained(error))
+        return Refused(422, explained(error), error.field if isinstance(error, WrongInput) else None)
     if isinstance(error, RequestValidationError):
         return _invalid(error.errors()[0])
     if isinstance(error, HTTPException):

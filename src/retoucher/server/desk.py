@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from secrets import token_hex
 from threading import Lock
 from typing import Annotated, Any
 
@@ -26,6 +27,9 @@ FILES = 128 << 20
 THUMBNAILS = 16 << 20
 """Bytes of thumbnails held."""
 
+VIEWS = 64 << 20
+"""Bytes of pictures held that explain results."""
+
 
 class Desk:
     """One server's things. `load` is the catalogue's unless given (in tests a lambda)."""
@@ -37,6 +41,7 @@ class Desk:
         self.worker = Worker(limit=settings.queue, explain=explained)
         self._files: Recent[Encoded] = Recent(FILES)
         self.thumbnails: Recent[bytes] = Recent(THUMBNAILS)
+        self.views: Recent[bytes] = Recent(VIEWS)
         self._encoding = Lock()
         self.decoding = Lock()
         """Held by whoever decodes a picture that the store does not hold, so that one at a time needs memory."""
@@ -54,6 +59,12 @@ class Desk:
                     raise Refused(422, str(error), "quality" if quality else "container") from None
                 self._files.put(key, encoded, len(encoded.data))
         return image, encoded
+
+    def keep_view(self, data: bytes) -> str:
+        """Hold a PNG for a while; the key to get it by from `views`."""
+        key = token_hex(16)
+        self.views.put(key, data, len(data))
+        return key
 
     def forget(self, name: str) -> None:
         """Forget a photo with all its versions and finished files."""

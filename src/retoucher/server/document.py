@@ -62,6 +62,20 @@ curl -sS -X DELETE -H "X-Retoucher-Token: $TOKEN" $URL/api/photos/$PHOTO
 
 The same photo, mask and options give the same bytes here, on the command line and in Python.
 
+## Paint an object into a painting
+
+An object with a transparent background is sent once and named by its id, wherever it is put (or sent along as a file):
+
+```bash
+PAINTING=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F file=@painting.jpg $URL/api/photos | field '["id"]')
+BALLOON=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F file=@balloon.png $URL/api/photos | field '["id"]')
+JOB=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F photo=$PAINTING -F object=$BALLOON \\
+  -F 'options={"x": 40, "y": 30, "scale": 0.9}' $URL/api/edits/harmonize | field '["id"]')
+```
+
+While it runs, `preview` of the job is the address of a picture of how it looks so far. With a second pass, `views` of
+the result has `correspondence`: from where in the painting its strokes came.
+
 ## Programs made for IOPaint
 
 `retoucher serve --compat` answers `POST /api/v1/inpaint`: JSON with `image` and `mask` in base64 (with or without
@@ -74,8 +88,9 @@ mean nothing. This call needs no token on this computer; pages of other sites ar
 
 EDITING = """## Edits
 
-What `POST /api/edits/{name}` takes: the inputs as files of the form (`image` also as the id `photo`), the options as a
-JSON object in the field `options`. `GET /api/edits` gives the same as JSON Schema.
+What `POST /api/edits/{name}` takes: the inputs as files of the form (the first also as the id `photo`, further images
+also as ids under their own names), the options as a JSON object in the field `options`. `GET /api/edits` gives the same
+as JSON Schema.
 """
 
 

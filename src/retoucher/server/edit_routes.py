@@ -9,18 +9,19 @@ from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, StreamingResponse
 
-from retoucher.edit import Edit, did_you_mean, schema
+from retoucher.edit import Edit, Preview, did_you_mean, schema
 from retoucher.edits import EDITS
 from retoucher.jobs import Job
+from retoucher.server import pictures
 from retoucher.server.desk import At, Desk
-from retoucher.server.forms import Form, read_form
+from retoucher.server.forms import read_form
 from retoucher.server.forms import schema as form_schema
-from retoucher.server.outcomes import Outcome, Packed, Task, as_json
-from retoucher.server.photo_routes import Container, Kind, Mark, Quality, finished_file, keep_photo, mask_for
+from retoucher.server.orders import submit, texts
+from retoucher.server.outcomes import Outcome, as_json
+from retoucher.server.photo_routes import Container, Kind, Mark, Quality, finished_file
 from retoucher.server.refusals import Refused
 
 routes = APIRouter(prefix="/api", tags=["Edits"])
@@ -45,16 +46,19 @@ def edits() -> list[dict[str, Any]]:
     status_code=202,
     response_class=JSONResponse,
     openapi_extra=form_schema(
-        {"options": "the edit's options as a JSON object", "photo": "id of a photo, instead of the file `image`"},
-        {"image": "the photo", "mask": "what may change: white; of the photo's size"},
+        {"options": "the edit's options as a JSON object", "photo": "id of a photo, instead of the first file"},
+        {
+            "image": "the photo (`painting` where an edit calls it so; further images see below)",
+            "mask": "what may change: white; of the photo's size",
+        },
         [],
     ),
 )
 async def run(name: str, request: Request, desk: At) -> JSONResponse:
     """Start an edit of a photo; the answer is its job, and `Location` is where to follow it."""
     kind = _edit(name)
-    form = await read_form(request, texts=("options", "photo"), files=[each.name for each in kind.inputs])
-    job = await run_in_threadpool(_submit, desk, kind, form)
+    form = await read_form(request, texts=texts(kind), files=[each.name for each in kind.inputs])
+    job = await run_in_threadpool(submit, desk, kind, form)
     return JSONResponse(as_json(job), 202, {"location": f"/api/jobs/{job.id}"})
 
 
@@ -64,34 +68,6 @@ def _edit(name: str) -> type[Edit]:
         meant = did_you_mean(name, known)
         raise Refused(404, f"There is no edit '{name[:80]}'{meant}: there is {', '.join(known)}.", "name")
     return known[name]
-
-
-def _submit(desk: Desk, kind: type[Edit], form: Form) -> Job:
-    """Check all that can be checked at once, and queue the rest."""
-    edit = parse(kind, form.texts.get("options", "{}"))
-    image = next(each.name for each in kind.inputs if each.kind == "image")
-    if image in form.files and "photo" in form.texts:
-        raise Refused(422, f"Give either the file '{image}' or the id 'photo', not both.", "photo")
-    facts = keep_photo(desk, form.files[image], image) if image in form.files else desk.store.facts(form.text("photo"))
-    masks = {}
-    for each in kind.inputs:
-        if each.kind == "mask" and (each.required or each.name in form.files):
-            masks[each.name] = Packed.of(mask_for(desk, form.file(each.name), facts, each.name))
-    return desk.worker.submit(kind.name, Task(desk, edit, facts["id"], image, masks))
-
-
-def parse(kind: type[Edit], text: str) -> Edit:
-    """The edit with these options; Refused (422) names the option that is wrong and, if it can, the one meant."""
-    try:
-        options = json.loads(text)
-        if not isinstance(options, dict):
-            raise TypeError
-    except (ValueError, TypeError, RecursionError):
-        raise Refused(422, 'The options are no JSON object, such as {"grow": 4}.', "options") from None
-    try:
-        return kind.model_validate(options)
-    except ValidationError as error:
-        raise Refused(422, kind.explained(error), str(error.errors()[0]["loc"][0])) from None
 
 
 def _job(desk: Desk, name: str) -> Job:
@@ -154,11 +130,37 @@ def result(
     mask: int = Query(0, ge=0, description="which mask, where the edit makes masks"),
 ) -> Response:
     """What a job made: the finished photo as a file, or the mask as a PNG."""
-    job = _job(desk, name)
+    made = _done(_job(desk, name))
+    if made.masks:
+        if mask >= len(made.masks):
+            raise Refused(404, "There are not so many masks.", "mask")
+        return Response(made.masks[mask], media_type="image/png")
+    return finished_file(desk, made.photo, container, quality, mark)
+
+
+@routes.get("/jobs/{name}/preview", response_class=Response)
+def preview(name: str, desk: At, n: int = Query(0, ge=0, description="any number: the newest is sent")) -> Response:
+    """How the picture looks while the job runs: an RGBA PNG, to be stretched over the box in `X-Retoucher-Box`."""
+    shown = _job(desk, name).preview
+    if not isinstance(shown, Preview):
+        raise Refused(404, "There is no preview (any more).", "job")
+    box = ",".join(map(str, shown.box))
+    return Response(pictures.png(shown.samples), media_type="image/png", headers={"X-Retoucher-Box": box})
+
+
+@routes.get("/jobs/{job}/view", response_class=Response)
+def view(job: str, desk: At, name: str = Query(description="which: a name from `views` of the result")) -> Response:
+    """A picture that explains what a job made, as a PNG."""
+    result = _done(_job(desk, job))
+    data = desk.views.get(result.views.get(name, ""))
+    if data is None:
+        meant = did_you_mean(name, result.views)
+        raise Refused(404, f"There is no view '{name[:80]}' of this job (any more){meant}.", "name")
+    return Response(data, media_type="image/png")
+
+
+def _done(job: Job) -> Outcome:
+    """What a job came to; Refused (409) where it has not come to anything."""
     if job.status != "done" or not isinstance(job.result, Outcome):
         raise Refused(409, job.error or f"This job is {job.status}, so there is no file.", "job")
-    if job.result.masks:
-        if mask >= len(job.result.masks):
-            raise Refused(404, "There are not so many masks.", "mask")
-        return Response(job.result.masks[mask], media_type="image/png")
-    return finished_file(desk, job.result.photo, container, quality, mark)
+    return job.result

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
-from retoucher.edit import Edit, Report, Result
+from retoucher.edit import Edit, Preview, Report, Result
 from retoucher.image import Image
 from retoucher.jobs import Job, Tell
 from retoucher.mask import Bools, Mask, box_of
 from retoucher.server.desk import Desk
 from retoucher.server.patches import Patch
-from retoucher.server.pictures import mask_png
+from retoucher.server.pictures import mask_png, view
 from retoucher.server.store import Facts
 
 
@@ -37,11 +38,19 @@ class Packed:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A further picture of an edit, by the id under which the store has it."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What an edit came to. `photo`: the version to save (the one it began with where nothing changed).
 
     `new`: the facts of the new version, if there is one. `box`: where it differs. `outside`: how many pixels differ
-    outside the effective mask, None where that cannot be compared. `masks`: PNG files.
+    outside the effective mask, None where that cannot be compared. `masks`: PNG files. `views`: by their names, where
+    the desk has them.
     """
 
     photo: str
@@ -50,34 +59,36 @@ class Outcome:
     outside: int | None
     report: Report
     masks: tuple[bytes, ...] = ()
+    views: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Task:
-    """An edit of the photo `photo` (a version's id) with these masks, by the names of the edit's inputs."""
+    """An edit of the photo `photo` (a version's id) with these masks and further images, by the names of its inputs."""
 
     desk: Desk
     edit: Edit
     photo: str
     image: str
     masks: dict[str, Packed]
+    images: dict[str, Held] = field(default_factory=dict)
 
     def __call__(self, tell: Tell) -> Outcome:
         """Do it; called in the worker's thread."""
         tell(0, "reading")
         image = self.desk.store.image(self.photo)
         pictures = {self.image: image, **{name: packed.mask for name, packed in self.masks.items()}}
+        pictures |= {name: self.desk.store.image(held.id) for name, held in self.images.items()}
         result: Result = self.edit.run(**pictures, load=self.desk.load, tell=tell)
         tell(1, "keeping")  # the last moment at which it can be cancelled
-        masks = tuple(mask_png(mask.array) for mask in getattr(result, "masks", ()))
-        if not result.images:
-            return Outcome(self.photo, None, None, 0, result.report, masks)
-        derived = self.desk.store.derive(self.photo, result.image)
+        masks = tuple(mask_png(mask.array) for mask in result.masks)
+        views = {name: self.desk.keep_view(view(each)) for name, each in result.views.items()}
+        derived = self.desk.store.derive(self.photo, result.image) if result.images else None
         if derived is None:
-            return Outcome(self.photo, None, None, 0, result.report, masks)
+            return Outcome(self.photo, None, None, 0, result.report, masks, views)
         new, patch = derived
         outside = outside_of(patch, image, result.image, result.changed.array)
-        return Outcome(new["id"], new, patch.box, outside, result.report, masks)
+        return Outcome(new["id"], new, patch.box, outside, result.report, masks, views)
 
 
 def outside_of(patch: Patch, before: Image, after: Image, allowed: Bools) -> int | None:
@@ -108,6 +119,7 @@ def as_json(job: Job) -> dict[str, Any]:
         "message": job.message,
         "seconds_left": None if job.seconds_left is None else round(job.seconds_left, 1),
         "error": job.error,
+        "preview": f"/api/jobs/{job.id}/preview?n={job.previews}" if isinstance(job.preview, Preview) else None,
         "result": found,
     }
 
@@ -126,4 +138,5 @@ def asdict_of(outcome: Outcome, job: str) -> dict[str, Any]:
         "outside": outcome.outside,
         "report": {**report, "seconds": round(outcome.report.seconds, 3), "notes": list(outcome.report.notes)},
         "masks": [f"/api/jobs/{job}/file?mask={number}" for number in range(len(outcome.masks))],
+        "views": {name: f"/api/jobs/{job}/view?name={quote(name)}" for name in outcome.views},
     }

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from retoucher.edit import WrongInput, check_size
 from retoucher.errors import RetoucherError
 from retoucher.formats import SUFFIXES
 from retoucher.mask import Mask
@@ -121,21 +122,22 @@ def finished_file(desk: Desk, name: str, container: str, quality: int, mark: boo
     return Response(encoded.data, media_type=TYPES[kind], headers=headers)
 
 
-def mask_for(desk: Desk, data: bytes, facts: Facts, field: str) -> Mask:
-    """A mask from a file, which must have the photo's size; Refused (422) where it does not."""
-    size = facts["height"], facts["width"]
+def open_mask(desk: Desk, data: bytes, field: str) -> Mask:
+    """A mask from a file; Refused (422) where it is none."""
     try:
         with desk.decoding:
-            mask = Mask.open(data, max_pixels=desk.settings.max_pixels)
+            return Mask.open(data, max_pixels=desk.settings.max_pixels)
     except RetoucherError as error:
         raise Refused(422, str(error), field) from None
-    if mask.size != size:
-        raise Refused(
-            422,
-            f"The mask is {mask.width}×{mask.height} pixels but the photo is {size[1]}×{size[0]}: "
-            "give a mask of the photo's size.",
-            field,
-        )
+
+
+def mask_for(desk: Desk, data: bytes, facts: Facts, field: str) -> Mask:
+    """A mask from a file, which must have the photo's size; Refused (422) where it does not."""
+    mask = open_mask(desk, data, field)
+    try:
+        check_size("mask", mask.size, "photo", (facts["height"], facts["width"]))
+    except WrongInput as error:
+        raise Refused(422, str(error), field) from None
     return mask
 
 

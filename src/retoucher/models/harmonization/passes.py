@@ -91,7 +91,7 @@ class Repainting:
         box, masks, theirs, ours = self._looked(scene, numbers.layers, numbers.margin)
         pulls: dict[str, list[Pull]] = {layer: [] for layer in numbers.layers}
         naive, near = box.of(ours[CONTENT], CONTENT), box.of(masks[CONTENT], CONTENT)
-        pulls[CONTENT].append(lambda f, _: loss.unit(loss.masked_content(f, naive, near)[1]))
+        pulls[CONTENT].append(lambda f, _: recipe.keep * loss.unit(loss.masked_content(f, naive, near)[1]))
         for layer in numbers.layers:
             here, mask = match.footprint_at(area, size_of(theirs[layer])), box.of(masks[layer], layer)
             if layer in numbers.style:

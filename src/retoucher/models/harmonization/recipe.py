@@ -48,11 +48,11 @@ class Pass:
 class Recipe:
     """Both passes. `content`, `style`, `variation`: weights of the first, whose gradients keep their own lengths.
 
-    The second's weights follow from the painting (`strength.balance`). `remap`: evaluations between two looks at how
-    the values are spread (histogram loss); `least`: a weight of the histogram loss below which it is left out.
-    `still`: a pass ends early when ten evaluations in a row have moved the picture by less, of 256 levels, on average.
-    `wide`: whether the finished object is blended in over a seam that reaches 6 pixels beyond it; there the ground has
-    been repainted, too, and shows as a halo.
+    The second's weights follow from the painting (`strength.balance`), but for `keep`, its content's. `remap`:
+    evaluations between two looks at how the values are spread (histogram loss); `least`: a weight of the histogram loss
+    below which it is left out. `still`: a pass ends early when ten evaluations in a row have moved the picture by less,
+    of 256 levels, on average. `wide`: whether the finished object is blended in over a seam that reaches 6 pixels
+    beyond it; there the ground has been repainted, too, and shows as a halo.
     """
 
     first: Pass
@@ -60,6 +60,7 @@ class Recipe:
     content: float = 5.0
     style: float = 100.0
     variation: float = 1e-3
+    keep: float = 1.0
     remap: int = 1
     least: float = 0.0
     still: float = 0.0
@@ -79,6 +80,7 @@ PUBLISHED = Recipe(
 QUICK = Recipe(
     Pass(_DEEP, ((0.5, 60),), rate=1.0, margin=78, history=10, longest=16),
     Pass(_ALL, ((0.5, 60), (1.0, 30)), rate=1.0, margin=34, history=10, longest=8, histogram=_ENDS),
+    keep=4.0,
     remap=8,
     least=0.05,
     wide=False,
