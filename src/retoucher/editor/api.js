@@ -3,8 +3,9 @@
 /** @typedef {{id: string, width: number, height: number, container: string, bits: number, color: string, alpha: boolean, bytes: number, notes: string[], parent: string | null, base: string, changed: boolean}} Photo */
 /** @typedef {{x: number, y: number, width: number, height: number, url: string}} PatchPlace */
 /** @typedef {{method: string, weights: string, frames: number, seconds: number, notes: string[]}} Report */
-/** @typedef {{photo: Photo | null, patch: PatchPlace | null, outside: number, report: Report, masks: string[]}} Outcome */
-/** @typedef {{id: string, edit: string, status: "queued" | "running" | "done" | "failed" | "cancelled", position: number, fraction: number, message: string, seconds_left: number | null, error: string | null, result: Outcome | null}} Job */
+/** @typedef {{photo: Photo | null, patch: PatchPlace | null, outside: number, report: Report, masks: string[], views?: Record<string, string>}} Outcome */
+/** @typedef {{id: string, edit: string, status: "queued" | "running" | "done" | "failed" | "cancelled", position: number, fraction: number, message: string, seconds_left: number | null, error: string | null, preview?: string | null, result: Outcome | null}} Job */
+/** @typedef {{object?: string, mask?: Uint8Array<ArrayBuffer> | null}} More an object by its id on the server, and a mask (PNG) of its size */
 /** @typedef {{name: string, label: string, weights: string, note: string}} Method */
 /** @typedef {{name: string, title: string, megabytes: number, licence: string, commercial: string, command: string}} Advice */
 /** @typedef {{name: string, suffix: string, quality: boolean, lossless: boolean}} Container */
@@ -116,6 +117,18 @@ export class Api {
   }
 
   /**
+   * A job's picture as it stands, and the box of the photo that it is stretched to; null where there is none.
+   *
+   * @param {string} path
+   * @returns {Promise<{blob: Blob, box: import("./geometry/box.js").Box} | null>}
+   */
+  async preview(path) {
+    const answer = await this.#answer("GET", path);
+    const [x, y, width, height] = (answer.headers.get("X-Retoucher-Box") ?? "").split(",").map(Number);
+    return width > 0 && height > 0 ? { blob: await answer.blob(), box: { x, y, width, height } } : null;
+  }
+
+  /**
    * What a mask file means on a photo, by the rules that every door of Retoucher shares.
    *
    * @param {Blob} file
@@ -134,13 +147,16 @@ export class Api {
    * @param {string} name
    * @param {string} photo
    * @param {Record<string, unknown>} options
-   * @param {Uint8Array<ArrayBuffer> | null} mask a PNG
+   * @param {Uint8Array<ArrayBuffer> | null} photoMask a PNG
+   * @param {More} [more]
    * @returns {Promise<Job>}
    */
-  edit(name, photo, options, mask) {
+  edit(name, photo, options, photoMask, more = {}) {
     const form = new FormData();
     form.append("photo", photo);
     form.append("options", JSON.stringify(options));
+    if (more.object) form.append("object", more.object);
+    const mask = more.mask ?? photoMask;
     if (mask) form.append("mask", new Blob([mask], { type: "image/png" }), "mask");
     return this.#json("POST", `/api/edits/${name}`, form);
   }

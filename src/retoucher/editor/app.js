@@ -8,13 +8,14 @@ import { Mask, combine } from "./geometry/mask.js";
 import { runsArea } from "./geometry/runs.js";
 import { whole } from "./geometry/view.js";
 import { Keys } from "./keys.js";
-import { clearMask, markTransparency } from "./masking.js";
+import { clearMask, invertMask, markTransparency } from "./masking.js";
 import { shortened } from "./messages.js";
 import { copyResult } from "./panels/clipboard.js";
 import { Folder } from "./panels/folder.js";
 import { showHelp } from "./panels/help.js";
 import { askAboutMask, looksLikeMask } from "./panels/maskfile.js";
 import { showSave } from "./panels/save.js";
+import { PaintIn } from "./paintin/paintin.js";
 import { Pointers } from "./pointer.js";
 import { Remover } from "./remove.js";
 import { Reticle } from "./reticle.js";
@@ -35,6 +36,7 @@ const BRUSH_SHARE = 0.05; // of a photo's shorter side: the brush for a photo of
 const MODES = /** @type {const} */ ([
   { name: "remove", word: "mode.remove" },
   { name: "fill", word: "mode.fill" },
+  { name: "paint-in", word: "mode.paintin" },
 ]);
 
 export class App {
@@ -47,7 +49,10 @@ export class App {
   stage = new Stage(this.editor, this.remover);
   pointers = new Pointers(this.editor, this.stage, {
     tool: () => this.tool(),
-    hover: (at, place, kind) => this.cursor.at(at, place, kind),
+    hover: (at, place, kind) => {
+      this.cursor.at(at, place, kind);
+      this.paintin.aim(at !== null && kind !== "touch");
+    },
     undo: () => this.undo(),
     redo: () => this.redo(),
   });
@@ -55,6 +60,7 @@ export class App {
   reticle = new Reticle(this);
   session = new Session(this);
   strip = new Folder(this);
+  paintin = new PaintIn(this);
   leaving = false; // after Escape, Tab leaves the photo instead of showing the original
   /** @type {import("./api.js").EditSchema[]} */ schemas = [];
   /** @type {Record<ToolName, import("./tools.js").Tool | null>} */ #tools;
@@ -127,16 +133,26 @@ export class App {
     this.#brushFor = size;
   }
 
-  /** The tool in hand; null where it only moves the view. */
+  /** The tool in hand; null where it only moves the view. @returns {import("./tools.js").Tool | null} */
   tool() {
-    return this.#tools[this.editor.tool];
+    const own = this.paintin?.tool(); // there is none while all of this is being built
+    return own === undefined ? this.#tools[this.editor.tool] : own;
+  }
+
+  /** What is drawn corner by corner, on the photo or on an object; below, what is selected click by click. */
+  get #corners() {
+    return this.paintin.isHere ? this.paintin.trimming.polygon : this.#polygon;
+  }
+
+  get #clicks() {
+    return this.paintin.isHere ? this.paintin.trimming.selection : this.#selection;
   }
 
   /** @param {ToolName} tool */
   take(tool) {
     this.tool()?.cancel();
     this.editor.take(tool);
-    if (this.editor.picture) this.editor.announce(say(`how.${tool}`));
+    if (this.editor.picture) this.editor.announce(say(this.paintin.isHere ? `how.object.${tool}` : `how.${tool}`));
   }
 
   /** Whether what is marked is filled as soon as the pointer is lifted. */
@@ -150,20 +166,28 @@ export class App {
 
   /** Whether something is being drawn or filled that Escape takes back. */
   get isBusy() {
-    return this.pointers.busy || this.reticle.isDrawing || this.#polygon.isOpen || this.#selection.isOpen || this.editor.queue.items.length > 0;
+    return this.pointers.busy || this.reticle.isDrawing || this.#corners.isOpen || this.#clicks.isOpen || this.editor.queue.items.length > 0;
   }
 
   /** Clear the mask, and what is about to be taken into it. */
   clear() {
-    if (this.#polygon.isOpen) this.#polygon.cancel();
-    if (this.#selection.isOpen) this.#selection.cancel();
-    clearMask(this.editor);
+    if (this.#corners.isOpen) this.#corners.cancel();
+    if (this.#clicks.isOpen) this.#clicks.cancel();
+    if (this.paintin.isHere) this.paintin.trimming.clear();
+    else clearMask(this.editor);
+  }
+
+  /** What is marked is not, and the other way round; of an object, what is kept. */
+  invert() {
+    if (this.paintin.isHere) this.paintin.trimming.invert();
+    else invertMask(this.editor);
   }
 
   /** Enter: end what is being drawn, take what is selected, or fill what is marked. */
   enter() {
-    if (this.#polygon.isOpen) this.#polygon.close();
-    else if (this.#selection.isOpen) this.#selection.accept();
+    if (this.#corners.isOpen) this.#corners.close();
+    else if (this.#clicks.isOpen) this.#clicks.accept();
+    else if (this.paintin.isHere) this.paintin.painting.enter();
     else void this.#run();
   }
 
@@ -180,20 +204,21 @@ export class App {
     this.leaving = true;
     if (pointers.busy) return pointers.cancel();
     if (reticle.isActive) return reticle.leave();
-    if (this.#polygon.isOpen) return this.#polygon.cancel();
-    if (this.#selection.isOpen) return this.#selection.cancel();
+    if (this.#corners.isOpen) return this.#corners.cancel();
+    if (this.#clicks.isOpen) return this.#clicks.cancel();
     if (document.body.classList.contains("starting")) return this.begin();
     const last = editor.queue.items.at(-1);
     if (last) return editor.queue.cancel(last);
     if (editor.compare !== "off") return editor.compareBy("off");
-    if (editor.history && runsArea(editor.history.now.mask)) return clearMask(editor);
+    if (this.paintin.escape()) return;
+    if (!this.paintin.isHere && editor.history && runsArea(editor.history.now.mask)) return clearMask(editor);
     if (editor.picture) editor.look(whole(editor.picture, editor.screen));
   }
 
   /** Take back the newest corner or click of what is being drawn, else the newest step. */
   undo() {
-    if (this.#polygon.isOpen) return this.#polygon.back();
-    if (this.#selection.isOpen) return this.#selection.back();
+    if (this.#corners.isOpen) return this.#corners.back();
+    if (this.#clicks.isOpen) return this.#clicks.back();
     void this.editor.undo();
   }
 
@@ -224,6 +249,16 @@ export class App {
     await this.open({ blob: photos[0], name: photos[0].name });
   }
 
+  /**
+   * Files that were dropped or pasted: what comes onto an open photo in Paint-in mode is an object to be painted in.
+   *
+   * @param {File[]} files
+   */
+  async receive(files) {
+    if (this.paintin.isHere && files.length === 1 && !document.body.classList.contains("starting")) await this.paintin.add({ blob: files[0], name: files[0].name });
+    else await this.openFiles(files);
+  }
+
   /** @param {import("./editor.js").Source} source */
   async open(source) {
     this.editor.announce(say("said.opening", { name: source.name }));
@@ -248,23 +283,6 @@ export class App {
 
   copy() {
     return copyResult(this);
-  }
-
-  /** @param {number} by */
-  step(by) {
-    void this.strip.step(by);
-  }
-
-  skip() {
-    void this.strip.skip();
-  }
-
-  flag() {
-    void this.strip.flag();
-  }
-
-  folder() {
-    this.strip.toggle();
   }
 
   showCursor() {

@@ -1,4 +1,4 @@
-/** The one file that draws on canvases: the photo in its sizes, its patches, and what the screen shows of them. */
+/** Drawing: the photo in its sizes, its patches, and what the screen shows of them; `over.js` has what lies on it. */
 import { tinted } from "./geometry/tint.js";
 import { toScreen, visible } from "./geometry/view.js";
 
@@ -185,26 +185,6 @@ export class Picture {
   }
 }
 
-/** A rough filling that stands in a box of the photo until the real one is there. */
-export class Rough {
-  /**
-   * @param {Box} box
-   * @param {ImageData} pixels transparent where the photo shows
-   */
-  constructor(box, pixels) {
-    this.box = box;
-    this.canvas = blank(pixels.width, pixels.height);
-    context(this.canvas).putImageData(pixels, 0, 0);
-  }
-
-  /** @param {CanvasRenderingContext2D} target whose unit is the photo's pixel */
-  draw(target) {
-    const { x, y, width, height } = this.box;
-    target.imageSmoothingEnabled = true;
-    target.drawImage(this.canvas, x, y, width, height);
-  }
-}
-
 /** A layer of the stage as large as the screen's part. @param {HTMLCanvasElement} canvas @param {Box} screen @param {number} ratio */
 export function resize(canvas, screen, ratio) {
   const [width, height] = [Math.round(screen.width * ratio), Math.round(screen.height * ratio)];
@@ -236,7 +216,7 @@ export function drawMask(target, mask, view, ratio, box, tint) {
 }
 
 /** A copy of one box. @param {OffscreenCanvas} from @param {Box} box */
-function copied(from, { x, y, width, height }) {
+export function copied(from, { x, y, width, height }) {
   const made = blank(width, height);
   context(made).drawImage(from, -x, -y);
   return made;
@@ -249,12 +229,12 @@ function put(target, picture, { x, y, width, height }) {
 }
 
 /** @param {number} width @param {number} height */
-function blank(width, height) {
+export function blank(width, height) {
   return new OffscreenCanvas(width, height);
 }
 
 /** @param {OffscreenCanvas} canvas @param {boolean} [read] */
-function context(canvas, read = false) {
+export function context(canvas, read = false) {
   const found = canvas.getContext("2d", { willReadFrequently: read });
   if (!found) throw new Error("no memory for a picture of this size");
   return found;

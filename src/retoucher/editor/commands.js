@@ -1,11 +1,11 @@
 /** All that can be done, with its name and keys, declared once: the keyboard, the tooltips and the sheet of keys come from here. */
 import { actual, whole, zoomAt } from "./geometry/view.js";
-import { invertMask, maskAgain } from "./masking.js";
+import { maskAgain } from "./masking.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./words.js").Word} Word */
 /** @typedef {import("./app.js").App} App */
-/** @typedef {{id: string, word: Word, keys: string[], run(): void, group: "tools" | "mask" | "view" | "photo" | "modes"}} Command */
+/** @typedef {{id: string, word: Word, keys: string[], run(): void, group: "tools" | "mask" | "object" | "view" | "photo" | "modes"}} Command */
 
 const STEP = 1.25; // the factor of one press of + or -
 const SIZES = 1.2; // the factor of one press of [ or ]
@@ -42,11 +42,18 @@ export function commands(app) {
     ["run", "key.run", ["Enter"], () => app.enter()],
     ["escape", "key.escape", ["Escape"], () => app.escape()],
     ["clear", "mask.clear", ["Mod+d"], () => app.clear()],
-    ["invert", "mask.invert", ["Mod+i"], () => invertMask(editor)],
-    ["again", "mask.again", ["Shift+r"], () => maskAgain(editor)],
+    ["invert", "mask.invert", ["Mod+i"], () => app.invert()],
+    ["again", "mask.again", ["Shift+r"], () => editor.mode !== "paint-in" && maskAgain(editor)],
     ["undo", "key.undo", ["Mod+z"], () => app.undo()],
     ["redo", "key.redo", ["Shift+Mod+z", "Mod+y"], () => app.redo()],
     ["cycle", "key.cycle", ["q"], () => app.cycle()],
+  ];
+  const { paintin, strip } = app;
+  /** @type {[string, Word, string[], () => void][]} */
+  const object = [
+    ["object-flip", "object.flip", ["Shift+h"], () => paintin.flip()],
+    ["object-remove", "object.remove", ["Delete", "Backspace"], () => paintin.remove()],
+    ["object-map", "object.map", ["Shift+m"], () => paintin.painting.map && paintin.painting.showMap(!paintin.painting.showsMap)],
   ];
   /** @type {[string, Word, string[], () => void][]} */
   const view = [
@@ -62,15 +69,15 @@ export function commands(app) {
     ["open", "key.open", ["Mod+o"], () => app.pick()],
     ["save", "key.save", ["Mod+s"], () => app.save()],
     ["copy", "key.copy", ["Mod+c"], () => void app.copy()],
-    ["previous", "folder.previous", [","], () => app.step(-1)],
-    ["next", "folder.next", ["."], () => app.step(1)],
-    ["skip", "folder.skip", ["s"], () => app.skip()],
-    ["flag", "folder.flag", ["k"], () => app.flag()],
-    ["folder", "folder.show", ["f"], () => app.folder()],
+    ["previous", "folder.previous", [","], () => void strip.step(-1)],
+    ["next", "folder.next", ["."], () => void strip.step(1)],
+    ["skip", "folder.skip", ["s"], () => void strip.skip()],
+    ["flag", "folder.flag", ["k"], () => void strip.flag()],
+    ["folder", "folder.show", ["f"], () => strip.toggle()],
   ];
   /** @type {[string, Word, string[], () => void][]} */
   const modes = app.modes.map(({ name, word }, i) => [`mode-${name}`, word, [String(i + 1)], () => editor.enter(name)]);
-  const groups = /** @type {const} */ ({ tools, mask, view, photo, modes });
+  const groups = /** @type {const} */ ({ tools, mask, object, view, photo, modes });
   return Object.entries(groups).flatMap(([group, rows]) =>
     rows.map(([id, word, keys, run]) => ({ id, word, keys, run, group: /** @type {Command["group"]} */ (group) })),
   );

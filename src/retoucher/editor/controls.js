@@ -126,13 +126,20 @@ export function select(name, choices, value, changed, help = "") {
  * A number without a slider.
  *
  * @param {string} name
- * @param {{min: number, max: number, value: number, help?: string}} range
+ * @param {{min: number, max: number, step?: number | "any", value: number, help?: string}} range
  * @param {(value: number) => void} changed
  */
-export function number(name, { min, max, value, help = "" }, changed) {
+export function number(name, { min, max, step = 1, value, help = "" }, changed) {
   const id = fresh();
-  const input = element("input", { type: "number", id, min, max, value, title: help, onchange: () => changed(Number(input.value)) });
-  return { row: element("div", { class: "row" }, element("label", { for: id }, name), input), set: (/** @type {number} */ now) => void (input.value = String(now)) };
+  let isTyping = false; // then what is there is not the person's last word, and nothing else may take its place
+  const input = element("input", { type: "number", id, min, max, step, value, title: help, oninput: () => (isTyping = true), onchange: () => {
+    isTyping = false;
+    changed(Number(input.value));
+  } });
+  const set = (/** @type {number} */ now) => {
+    if (!isTyping) input.value = String(now);
+  };
+  return { row: element("div", { class: "row" }, element("label", { for: id }, name), input), set };
 }
 
 /**

@@ -8,6 +8,7 @@ export class Cursor {
   #ring = find("cursor", HTMLElement);
   #loupe = find("loupe", HTMLCanvasElement);
   /** @type {{x: number, y: number} | null} */ #place = null;
+  /** @type {import("./tools.js").Touch | null} */ #at = null;
   #kind = "mouse";
 
   /** @param {import("./app.js").App} app */
@@ -19,6 +20,7 @@ export class Cursor {
 
   /** @param {import("./tools.js").Touch | null} at null: the pointer has left @param {{x: number, y: number}} place @param {string} kind */
   at(at, place, kind) {
+    this.#at = at;
     this.#place = at && place;
     this.#kind = kind;
     this.update();
@@ -30,7 +32,9 @@ export class Cursor {
     const place = this.#place;
     const ring = Boolean(editor.picture && place && paints && !pointers.spaceHeld && this.#kind !== "touch");
     this.#ring.hidden = !ring;
-    stage.pane.dataset.cursor = pointers.spaceHeld || editor.tool === "hand" ? "hand" : paints ? "none" : "cross";
+    const tool = this.app.tool();
+    const grip = (this.#at && tool?.grip?.(this.#at)) || "hand";
+    stage.pane.dataset.cursor = pointers.spaceHeld || !tool ? "hand" : tool.grip ? grip : paints ? "none" : "cross";
     if (ring && place) {
       const size = settings.get("brush");
       const across = Math.max(4, size * editor.view.scale);
@@ -39,7 +43,7 @@ export class Cursor {
       const label = /** @type {HTMLElement} */ (this.#ring.firstElementChild);
       label.textContent = `${shown(size)} px`;
     }
-    this.#magnify(this.#kind === "touch" && pointers.busy && settings.get("loupe") ? place : null);
+    this.#magnify(this.#kind === "touch" && pointers.busy && !tool?.grip && settings.get("loupe") ? place : null);
   }
 
   /** @param {{x: number, y: number} | null} place */

@@ -18,6 +18,9 @@ import { say } from "./words.js";
 /** @typedef {import("./workplace.js").How} How */
 /** @typedef {{blob: Blob, name: string, folder?: string}} Source where a photo came from; `folder` is its id in the server's folder */
 
+/** What is said of a photo that was opened. @type {Record<import("./workplace.js").Mode, Word>} */
+const OPENED = { remove: "said.opened", fill: "said.openedfill", "paint-in": "said.openedpainting" };
+
 export class Editor extends Workplace {
   /** @type {Source | null} */ source = null;
   /** @type {Mask | null} */ mask = null;
@@ -26,6 +29,8 @@ export class Editor extends Workplace {
   #showing = Promise.resolve(); // what is being drawn; the next waits for it
   /** @type {{runs: Runs, stroke: Word}[]} */ taken = []; // strokes taken back before they were filled, to be done again
   /** @type {WeakMap<State, number>} */ #born = new WeakMap(); // when the person did what made a state
+  /** @type {(patch: Patch) => Promise<import("./api.js").More>} */ more = async () => ({}); // what an order needs beside its mask, to be given again
+  #bare = false; // whether what is painted but not applied is left out
   opened = 0; // counts photos, so that what arrives late for another photo is recognised
 
   /**
@@ -38,7 +43,7 @@ export class Editor extends Workplace {
     this.api = api;
     this.settings = settings;
     this.connection = connection;
-    this.store = new Store(api);
+    this.store = new Store(api, (patch) => this.more(patch));
     this.queue = new Queue(api, () => connection.back(), () => this.store.restore(this.states()));
     this.queue.addEventListener("change", () => this.tell("queue"));
     /** @type {Record<string, Record<string, unknown>>} */
@@ -59,7 +64,7 @@ export class Editor extends Workplace {
   async open(source, kept = null) {
     const turn = ++this.opened;
     for (const item of [...this.queue.items]) this.queue.cancel(item);
-    const store = new Store(this.api);
+    const store = new Store(this.api, (patch) => this.more(patch));
     const bitmap = await store.open(source.blob, new Map(kept?.ids ?? [])); // where that fails, the last photo stays
     if (turn !== this.opened) return;
     this.store = store;
@@ -68,6 +73,7 @@ export class Editor extends Workplace {
     this.mask = Mask.none(bitmap.width, bitmap.height);
     this.lastRun = null;
     this.taken = [];
+    this.#bare = false;
     this.history = new History(/** @type {State} */ ({ patches: [], mask: encodeRuns(this.mask) }), "step.open");
     bitmap.close();
     this.compare = "off";
@@ -81,7 +87,7 @@ export class Editor extends Workplace {
       await this.#show();
     }
     this.tell("history");
-    this.announce(say(this.mode === "fill" ? "said.openedfill" : "said.opened", { name: source.name, width: this.picture.width, height: this.picture.height }));
+    this.announce(say(OPENED[this.mode], { name: source.name, width: this.picture.width, height: this.picture.height }));
   }
 
   /** Forget the photo, here and on the server. */
@@ -224,6 +230,7 @@ export class Editor extends Workplace {
   async #go(before, said) {
     if (!this.history) return;
     const { now } = this.history;
+    this.#bare = false;
     const isOther = versionOf(before) !== versionOf(now);
     const lost = this.waiting.filter(({ order }) => !order.stroke && order.runs && runsArea(subtractRuns(order.runs, now.mask)) > 0);
     for (const item of isOther ? [...this.queue.items] : lost) this.queue.cancel(item, true);
@@ -244,7 +251,7 @@ export class Editor extends Workplace {
 
   async #draw() {
     if (!this.history || !this.picture) return;
-    const { base, patches } = layers(this.history.now);
+    const { base, patches } = layers(this.history.now, this.#bare);
     if (this.store.shown !== base) {
       const bitmap = await this.store.bitmap(base);
       this.picture = new Picture(bitmap, () => this.store.bitmap(base));
@@ -263,10 +270,19 @@ export class Editor extends Workplace {
    */
   async arrived(state, name, born) {
     if (!this.history) return;
-    if (born) this.note(state, name, born);
-    else this.history.replace(state);
+    this.#bare = false;
+    const { now } = this.history;
+    if (!born) this.#born.set(this.history.replace(state), this.#born.get(now) ?? 0);
+    else this.note(state, name, born);
     await this.#show(false);
     this.tell("history");
+  }
+
+  /** Show the photo with or without what is painted but not applied: it is out of the way while its object is moved. @param {boolean} bare */
+  async bare(bare) {
+    if (this.#bare === bare) return;
+    this.#bare = bare;
+    if (this.history?.now.painted) await this.#show(false);
   }
 
   /** The server's id of the version that is shown, once the photo is there. */

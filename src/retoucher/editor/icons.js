@@ -25,6 +25,7 @@ const SHAPES = {
   clear: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
   invert: "M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18",
   import: "M12 16V4M7.500 8.500 12 4l4.500 4.500M4 19h16",
+  check: "M4.500 12.500 10 18 20 6.500",
   play: "M7 4.500 19 12 7 19.500z",
   folder: "M3 6h6l2 2.500h10V19H3z",
   sliders: "M5 4v7M5 15v5M12 4v3M12 11v9M19 4v10M19 18v2M3 13h4M10 9h4M17 16h4",

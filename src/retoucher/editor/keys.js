@@ -52,7 +52,7 @@ export class Keys {
     if (event.isComposing || event.keyCode === 229 || document.querySelector("dialog[open]")) return;
     if (belongsTo(event.target, event.key)) return;
     const onPane = event.target === this.app.stage.pane;
-    if (this.#held(event, onPane) || (onPane && this.app.reticle.press(event))) return event.preventDefault();
+    if (this.#held(event, onPane) || (onPane && (this.app.paintin.press(event) || this.app.reticle.press(event)))) return event.preventDefault();
     const command = this.commands.find(({ keys }) => keys.some((spec) => matches(spec, event)));
     if (!command || (command.id === "copy" && getSelection()?.toString())) return;
     event.preventDefault();

@@ -69,9 +69,11 @@ export class Pointers {
       else if (this.#tap) this.#tap.most = Math.max(this.#tap.most, count);
     }
     if (count > 1) return this.cancel(); // a second finger: it was no stroke but the view that was meant
-    this.#panning = event.button === 1 || this.spaceHeld || this.editor.tool === "hand" || (event.pointerType === "touch" && this.#hadPen);
+    const tool = this.actions.tool();
+    const isTaken = tool && (tool.takes?.(this.#touch(event)) ?? true);
+    this.#panning = event.button === 1 || this.spaceHeld || !isTaken || (event.pointerType === "touch" && this.#hadPen);
     if (this.#panning || (event.button !== 0 && event.button !== 5 && !(event.button === 2 && this.editor.tool === "select"))) return;
-    this.#tool = this.actions.tool();
+    this.#tool = tool;
     this.#presser = event.pointerId;
     this.#tool?.down(this.#touch(event));
     this.actions.hover(this.#touch(event), this.stage.place(event), event.pointerType);

@@ -16,6 +16,8 @@ import { decodeRuns } from "./geometry/runs.js";
  * @property {Runs | null} runs the mask, taken off the photo's until it is done
  * @property {import("./words.js").Word | null} [stroke] the step that marked it, where that comes into the history with its result
  * @property {Runs | null} [mask] a mask that is sent without having been taken off
+ * @property {() => Promise<import("./api.js").More>} [more] what is sent beside them
+ * @property {(path: string) => void} [seen] a picture of how it stands can be had there
  * @property {() => Promise<string>} photo the version to work on, by its id on the server
  * @property {(outcome: Outcome) => Promise<void>} done
  * @property {(reason: ApiError | null) => void} undone it failed (with the reason) or was cancelled (null)
@@ -115,9 +117,10 @@ export class Queue extends EventTarget {
     const runs = item.order.runs ?? item.order.mask;
     const photo = await item.order.photo();
     const mask = runs ? await encodeMaskPng(decodeRuns(runs)) : null;
+    const more = await item.order.more?.();
     if (item.stop.signal.aborted) return null;
     item.started = performance.now();
-    const job = await this.api.edit(edit, photo, options, mask);
+    const job = await this.api.edit(edit, photo, options, mask, more);
     item.job = job.id;
     if (item.stop.signal.aborted) {
       await this.api.cancel(job.id);
@@ -134,6 +137,7 @@ export class Queue extends EventTarget {
     item.fraction = job.fraction;
     item.message = job.message;
     item.left = job.seconds_left;
+    if (job.preview && !item.stop.signal.aborted) item.order.seen?.(job.preview);
     this.#changed();
   }
 

@@ -1,11 +1,11 @@
 /** Taking things out: the mask becomes an order, a rough filling stands in for it, and the result takes its place. */
-import { Rough } from "./canvas.js";
 import { intersection, grown, within } from "./geometry/box.js";
 import { Mask, clear, combine } from "./geometry/mask.js";
 import { grow } from "./geometry/grow.js";
 import { roughFill } from "./geometry/roughfill.js";
 import { decodeRuns, encodeRuns, runsArea, runsBox, subtractRuns, unionRuns } from "./geometry/runs.js";
 import { shortened } from "./messages.js";
+import { Rough } from "./over.js";
 import { versionOf } from "./state/document.js";
 import { say, shown } from "./words.js";
 
@@ -39,9 +39,9 @@ export class Remover {
   #sayHowLong() {
     const running = this.editor.queue.items[0];
     const now = performance.now();
-    if (running?.status !== "running" || running.left === null || now - Math.max(this.#said, running.started) < SAY_EVERY) return;
+    if (running?.status !== "running" || !running.left || now - Math.max(this.#said, running.started) < SAY_EVERY) return;
     this.#said = now;
-    this.editor.announce(say("said.left", { seconds: Math.ceil(running.left) }));
+    this.editor.announce(say(running.order.edit === "harmonize" ? "said.paintingleft" : "said.left", { seconds: Math.ceil(running.left) }));
   }
 
   #said = 0;
@@ -127,7 +127,7 @@ export class Remover {
       done: async (outcome) => {
         const patch = patchOf(outcome, "inpaint", options, last.runs);
         if (editor.history?.now !== state || !patch) return;
-        await editor.arrived({ ...state, patches: [...state.patches.slice(0, -1), patch] }, "step.instead", 0);
+        await editor.arrived({ ...state, patches: [...state.patches.slice(0, -1), patch], painted: null }, "step.instead", 0);
         this.#report(patch);
       },
       undone: (reason) => reason && editor.announce(shortened(reason), true),
@@ -147,7 +147,7 @@ export class Remover {
       return editor.announce(outcome.report.notes.join(" ") || say("said.same"));
     }
     if (stroke) editor.note({ ...now, mask: unionRuns(now.mask, runs) }, stroke, item.born);
-    await editor.arrived({ patches: [...now.patches, patch], mask: subtractRuns(now.mask, runs) }, name, item.born);
+    await editor.arrived({ ...now, patches: [...now.patches, patch], mask: subtractRuns(now.mask, runs), painted: null }, name, item.born);
     this.#report(patch);
   }
 

@@ -17,7 +17,7 @@ export class Selection {
   /** @type {Touch | null} */ #from = null;
   /** @type {import("./queue.js").Item | null} */ #item = null;
 
-  /** @param {import("./editor.js").Editor} editor @param {(found: Mask) => void} taken */
+  /** @param {import("./tools.js").Desk} editor @param {(found: Mask) => void} taken */
   constructor(editor, taken) {
     this.editor = editor;
     this.taken = taken;

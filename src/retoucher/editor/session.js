@@ -133,6 +133,16 @@ export class Session extends EventTarget {
     );
   }
 
+  /** Keep an object's picture with the session, so that it is there after a reload. @param {string} name @param {Blob} blob */
+  async keepObject(name, blob) {
+    if (this.key && this.app.settings.get("keepSession")) await this.#shelf.keepPhoto(`${this.key}:${name}`, blob);
+  }
+
+  /** An object's picture as it was kept. @param {string} name */
+  object(name) {
+    return this.#shelf.photo(`${this.key}:${name}`);
+  }
+
   /** @param {string} key */
   async forget(key) {
     await this.#shelf.remove(key);
@@ -191,12 +201,13 @@ export class Session extends EventTarget {
 
   async #write(atOnce = false) {
     const waiting = this.#waiting;
-    this.#waiting = null;
     clearTimeout(this.#timer);
     if (!waiting) return;
     const { key, kept, source } = waiting;
     const { picture, mode } = this.app.editor;
     if (!atOnce && key === this.key && picture) this.#pictures.set(key, await jpegOf(picture.thumbnail(SIDE)));
+    if (this.#waiting !== waiting) return; // it was written while its picture was made, or something newer will be
+    this.#waiting = null;
     const { scale, x, y } = kept.view;
     const record = { ...kept, key, name: source.name, folder: source.folder, view: { scale, x, y }, mode, time: Date.now(), picture: this.#pictures.get(key) ?? null };
     if ((await this.#shelf.keep(record)) || this.#warned) return;

@@ -37,7 +37,8 @@ export class Shelf {
   /** @param {string} key */
   async remove(key) {
     if (!key) return;
-    await Promise.all([SESSIONS, PHOTOS].map((name) => this.#ask(name, "readwrite", (store) => store.delete(key))));
+    const objects = IDBKeyRange.bound(`${key}:`, `${key};`); // their names begin with the session's
+    await Promise.all([key, objects].flatMap((each) => [SESSIONS, PHOTOS].map((name) => this.#ask(name, "readwrite", (store) => store.delete(each)))));
   }
 
   async clear() {

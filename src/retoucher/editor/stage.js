@@ -8,8 +8,11 @@ import { say } from "./words.js";
 
 /** @typedef {import("./geometry/box.js").Box} Box */
 /** @typedef {import("./geometry/box.js").Point} Point */
+/** @typedef {{corners: Point[], stem: Point, turn: Point}} Handles */
+/** @typedef {{outline: Point[], handles: Handles | null, like: Box | null, faint: boolean}} Frame around an object that lies on the photo, and the part of the photo whose strokes it takes */
 /** @typedef {{box?: Box, path?: Point[], closed?: boolean, points?: (Point & {belongs: boolean})[], reticle?: Point}} Draft in photo pixels */
 
+const GRIP = 6; // CSS pixels: half a handle as it is seen; what takes hold of it is larger
 const LINES = "http://www.w3.org/2000/svg";
 
 export class Stage {
@@ -39,9 +42,13 @@ export class Stage {
     });
     editor.on("view", () => this.#everything());
     editor.on("compare", () => this.#resized()); // side by side, the stage has half the room
-    editor.on("pixels", () => this.#everything());
+    editor.on(["pixels", "mode"], () => this.#everything());
     editor.on("mask", ({ detail }) => this.#masked(detail));
     editor.on("overlay", () => this.#draw());
+    editor.on("over", () => {
+      this.#pixels = true;
+      this.#draw();
+    });
     editor.settings.addEventListener("change", () => this.#everything());
     new ResizeObserver(() => this.#resized()).observe(this.pane);
     this.#resized();
@@ -123,7 +130,7 @@ export class Stage {
     const { editor, ratio } = this;
     const target = drawing(this.#photo);
     picture.draw(target, this.#view, ratio);
-    for (const rough of this.remover.rough.values()) rough.draw(target);
+    for (const each of [...this.remover.rough.values(), ...editor.over]) each.draw(target);
     const before = drawing(this.#before);
     if (editor.compare === "off") return;
     picture.draw(before, this.#view, ratio, true);
@@ -142,7 +149,8 @@ export class Stage {
     const box = intersection(wanted, visible(this.#view, mask, editor.screen));
     const { settings } = editor;
     const tint = tintOf(settings.get("maskColor"), settings.get("maskOpacity"), settings.get("maskPattern"));
-    if (box && editor.compare !== "original" && editor.compare !== "difference") drawMask(target, mask, this.#view, ratio, box, tint);
+    const isSeen = editor.compare !== "original" && editor.compare !== "difference" && editor.mode !== "paint-in"; // there an object is trimmed
+    if (box && isSeen) drawMask(target, mask, this.#view, ratio, box, tint);
   }
 
   /** Lines and points, as vectors: they are as fine at every zoom. */
@@ -151,7 +159,7 @@ export class Stage {
     const view = this.#view;
     /** @param {Point} point */
     const at = (point) => toScreen(view, point);
-    const shapes = [];
+    const shapes = this.#drawFrame(at);
     if (draft.box) {
       const [from, to] = [at(draft.box), at({ x: draft.box.x + draft.box.width, y: draft.box.y + draft.box.height })];
       shapes.push(["rect", { x: from.x, y: from.y, width: to.x - from.x, height: to.y - from.y, class: "line" }]);
@@ -170,6 +178,28 @@ export class Stage {
       shapes.push(["circle", { cx: x, cy: y, r: radius, class: "line" }], ["path", { d: `M${x - 10} ${y}h20M${x} ${y - 10}v20`, class: "line" }]);
     }
     this.#overlay.replaceChildren(...shapes.map(([tag, attributes]) => shape(/** @type {string} */ (tag), /** @type {Record<string, string | number>} */ (attributes))));
+  }
+
+  /** The object's outline with its handles. @param {(point: Point) => Point} at @returns {[string, Record<string, string | number>][]} */
+  #drawFrame(at) {
+    const { frame, compare } = this.editor;
+    if (!frame || compare !== "off") return [];
+    /** @type {[string, Record<string, string | number>][]} */ const shapes = [];
+    const path = (/** @type {Point[]} */ points) => `M${points.map(at).map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
+    if (frame.like) {
+      const { x, y, width, height } = frame.like;
+      const corners = [{ x, y }, { x: x + width, y }, { x: x + width, y: y + height }, { x, y: y + height }];
+      shapes.push(["path", { d: `${path(corners)}Z`, class: "like" }]);
+    }
+    const stem = frame.handles ? path([frame.handles.stem, frame.handles.turn]) : "";
+    const d = `${path(frame.outline)}Z${stem}`;
+    const faint = frame.faint ? " faint" : "";
+    shapes.push(["path", { d, class: `frame under${faint}` }], ["path", { d, class: `frame${faint}` }]);
+    if (!frame.handles) return shapes;
+    for (const { x, y } of frame.handles.corners.map(at)) shapes.push(["rect", { x: x - GRIP, y: y - GRIP, width: 2 * GRIP, height: 2 * GRIP, rx: 2, class: "grip" }]);
+    const { x, y } = at(frame.handles.turn);
+    shapes.push(["circle", { cx: x, cy: y, r: GRIP + 1, class: "grip turn" }]);
+    return shapes;
   }
 
   /** The stage as it is seen in a square around a place, for the loupe. @param {CanvasRenderingContext2D} target @param {Point} place @param {number} side */

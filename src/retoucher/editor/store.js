@@ -4,6 +4,7 @@ import { decodeRuns } from "./geometry/runs.js";
 /** @typedef {import("./api.js").Photo} Photo */
 /** @typedef {import("./state/document.js").State} State */
 
+const OBJECT = "object:"; // what an object's name begins with among the versions'
 const KEPT = 64 * 1024 * 1024; // bytes of patches held here; older ones are fetched again when undo needs them
 
 /**
@@ -17,9 +18,13 @@ export class Store {
   /** @type {Blob | null} */ #blob = null;
   /** @type {Map<string, Blob>} */ #patches = new Map();
 
-  /** @param {import("./api.js").Api} api */
-  constructor(api) {
+  /**
+   * @param {import("./api.js").Api} api
+   * @param {(patch: import("./state/document.js").Patch) => Promise<import("./api.js").More>} more what an order needs beside its options
+   */
+  constructor(api, more) {
     this.api = api;
+    this.more = more;
     this.uploaded.catch(() => {});
   }
 
@@ -60,6 +65,16 @@ export class Store {
   /** The server's id of a version. @param {string} version "" is the photo as it was opened */
   id(version) {
     return this.#ids.get(version) ?? version;
+  }
+
+  /** The server's id of an object's picture; undefined before it was sent there. @param {string} name */
+  object(name) {
+    return this.#ids.get(OBJECT + name);
+  }
+
+  /** @param {string} name @param {string} id */
+  keepObject(name, id) {
+    this.#ids.set(OBJECT + name, id);
   }
 
   /** What a session needs to remember. */
@@ -103,7 +118,7 @@ export class Store {
     const there = new Set();
     for (const state of states) {
       let parent = "";
-      for (const patch of state.patches) {
+      for (const patch of state.painted ? [...state.patches, state.painted] : state.patches) {
         if (!there.has(patch.id) && !(await this.#has(patch.id))) this.#ids.set(patch.id, await this.#made(parent, patch));
         there.add(patch.id);
         parent = patch.id;
@@ -119,16 +134,16 @@ export class Store {
   /** @param {string} parent @param {import("./state/document.js").Patch} patch */
   async #made(parent, patch) {
     const mask = patch.runs && (await encodeMaskPng(decodeRuns(patch.runs)));
-    const job = await this.api.edit(patch.edit, this.id(parent), patch.options, mask);
+    const job = await this.api.edit(patch.edit, this.id(parent), patch.options, mask, await this.more(patch));
     const { result, error } = await this.api.follow(job.id, () => {}, new AbortController().signal);
     if (!result?.photo) throw new Error(error ?? "");
     return result.photo.id;
   }
 
-  /** Have the server delete the photo and all that was made of it. */
+  /** Have the server delete the photo and all that was made of it, and the objects that were brought in. */
   forget() {
-    const id = this.#ids.get("");
-    if (id) this.api.forget(id).catch(() => {});
+    const own = [...this.#ids].filter(([name]) => name === "" || name.startsWith(OBJECT));
+    for (const [, id] of own) this.api.forget(id).catch(() => {});
     this.#ids = new Map();
     this.#blob = null;
     this.#patches.clear();

@@ -10,10 +10,16 @@ import { drawSegment } from "./geometry/stroke.js";
 /** @typedef {import("./geometry/stroke.js").Sample} Sample */
 
 /**
- * A tool follows one press of a pointer from `down` over any number of `move` to `up`, or to `cancel`, which must leave
- * everything as it was.
+ * What a tool sees: the photo with its mask, or an object that is trimmed.
  *
- * @typedef {{down(at: Touch): void, move(at: Touch[]): void, up(): void, cancel(): void, hover?(at: Touch): void}} Tool
+ * @typedef {Pick<Editor, "mask" | "tool" | "how" | "view" | "draft" | "preview" | "queue" | "api" | "touched" | "restoreMask" | "tell" | "announce" | "version"> & {settings: Pick<import("./settings.js").Settings, "get">}} Desk
+ */
+
+/**
+ * A tool follows one press of a pointer from `down` over any number of `move` to `up`, or to `cancel`, which must leave
+ * everything as it was. A press that it does not take moves the view.
+ *
+ * @typedef {{down(at: Touch): void, move(at: Touch[]): void, up(): void, cancel(): void, hover?(at: Touch): void, takes?(at: Touch): boolean, grip?(at: Touch): import("./geometry/placing.js").Grip | null}} Tool
  */
 
 /** Brush and eraser: the mask is painted at once, and becomes a step when the pointer is lifted. @implements {Tool} */
@@ -23,7 +29,7 @@ export class Brush {
   #value = /** @type {0 | 1} */ (1);
   /** @type {Mask | null} */ #shape = null; // what is painted, where it is to be intersected with the mask
 
-  /** @param {Editor} editor @param {(name: "step.stroke" | "step.erase") => void} finished */
+  /** @param {Desk} editor @param {(name: "step.stroke" | "step.erase") => void} finished */
   constructor(editor, finished) {
     this.editor = editor;
     this.finished = finished;
@@ -107,7 +113,7 @@ export class Brush {
 export class Rectangle {
   /** @type {Point | null} */ #from = null;
 
-  /** @param {Editor} editor @param {(box: import("./geometry/box.js").Box) => void} finished */
+  /** @param {Desk} editor @param {(box: import("./geometry/box.js").Box) => void} finished */
   constructor(editor, finished) {
     this.editor = editor;
     this.finished = finished;
@@ -145,7 +151,7 @@ export class Rectangle {
 export class Lasso {
   /** @type {Point[]} */ #path = [];
 
-  /** @param {Editor} editor @param {(path: Point[]) => void} finished */
+  /** @param {Desk} editor @param {(path: Point[]) => void} finished */
   constructor(editor, finished) {
     this.editor = editor;
     this.finished = finished;
@@ -180,7 +186,7 @@ export class Lasso {
 export class Polygon {
   /** @type {Point[]} */ #corners = [];
 
-  /** @param {Editor} editor @param {(path: Point[]) => void} finished */
+  /** @param {Desk} editor @param {(path: Point[]) => void} finished */
   constructor(editor, finished) {
     this.editor = editor;
     this.finished = finished;

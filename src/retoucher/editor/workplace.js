@@ -2,11 +2,14 @@
 import { View, whole } from "./geometry/view.js";
 import { say } from "./words.js";
 
-/** @typedef {"photo" | "pixels" | "mask" | "view" | "tool" | "mode" | "history" | "queue" | "compare" | "overlay" | "status"} Topic */
+/** @typedef {"photo" | "pixels" | "mask" | "view" | "tool" | "mode" | "history" | "queue" | "compare" | "overlay" | "over" | "placed" | "status"} Topic */
 /** @typedef {"brush" | "eraser" | "rectangle" | "lasso" | "polygon" | "select" | "hand"} ToolName */
-/** @typedef {"remove" | "fill"} Mode */
+/** @typedef {"remove" | "fill" | "paint-in"} Mode */
 /** @typedef {"add" | "subtract" | "intersect"} How */
 /** @typedef {"off" | "slider" | "side" | "difference" | "original"} Compare */
+
+/** What a mode is for. @type {Record<Mode, import("./words.js").Word>} */
+const HOW = { remove: "how.brush", fill: "how.fill", "paint-in": "how.paintin" };
 
 export class Workplace extends EventTarget {
   /** @type {import("./canvas.js").Picture | null} */ picture = null;
@@ -18,6 +21,8 @@ export class Workplace extends EventTarget {
   /** @type {Compare} */ compare = "off";
   /** @type {import("./geometry/mask.js").Mask | null} */ preview = null; // a mask shown instead of the real one: growing, or what a click has selected
   /** @type {import("./stage.js").Draft} */ draft = {}; // lines and points over the photo
+  /** @type {import("./stage.js").Frame | null} */ frame = null; // the handles of an object that can be moved
+  /** @type {{draw(target: CanvasRenderingContext2D): void}[]} */ over = []; // pictures over the photo that are not part of it
   split = 0.5; // where the comparing line stands, as a share of the stage's width
   #wide = this.view; // the view before both were shown side by side
 
@@ -58,7 +63,7 @@ export class Workplace extends EventTarget {
   enter(mode) {
     this.mode = mode;
     this.tell("mode");
-    if (this.picture) this.announce(say(mode === "fill" ? "how.fill" : "how.brush"));
+    if (this.picture) this.announce(say(HOW[mode]));
   }
 
   /** @param {Compare} how */

@@ -149,10 +149,10 @@ class Hands:
             self.page.keyboard.press(each)
 
     def unfold(self, selector):
-        """Open the folded parts of the panel around an element, as a click on their titles does."""
-        while (folded := self.page.locator(f"details:not([open]):has({selector}) > summary")).count():
+        """Open the folded parts of the mode's panel around an element, as a click on their titles does."""
+        while (folded := self.page.locator(f"details:not([open]):has({selector}) > summary:visible")).count():
             folded.first.click()
-        return self.page.locator(selector).first
+        return self.page.locator(f"{selector} >> visible=true").first
 
     def press_button(self, name):
         self.unfold(f"button:has-text('{name}')")

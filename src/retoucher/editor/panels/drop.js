@@ -15,12 +15,12 @@ export function buildDrop(app) {
     event.preventDefault();
     stage.classList.remove("dropping");
     if (document.querySelector("dialog[open]")) return;
-    void dropped(event.dataTransfer).then((files) => app.openFiles(files));
+    void dropped(event.dataTransfer).then((files) => app.receive(files));
   });
   addEventListener("paste", (event) => {
     if (event.target instanceof HTMLInputElement || document.querySelector("dialog[open]")) return;
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length) void app.openFiles(files);
+    if (files.length) void app.receive(files);
   });
 }
 

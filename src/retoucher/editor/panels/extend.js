@@ -1,6 +1,7 @@
 /** Making the photo larger: so many pixels on each side, filled from what is there. */
 import { button, dialog, number } from "../controls.js";
 import { element } from "../dom.js";
+import { moved } from "../geometry/placing.js";
 import { encodeRuns } from "../geometry/runs.js";
 import { whole } from "../geometry/view.js";
 import { Mask } from "../geometry/mask.js";
@@ -48,7 +49,9 @@ function extend(app, sides) {
       const { method, weights, seconds, notes } = report;
       const patch = { id: photo.id, box: null, edit: "extend", options: sides, runs: null, method, weights, outside, seconds, notes };
       const mask = encodeRuns(Mask.none(photo.width, photo.height));
-      await editor.arrived({ patches: [...editor.history.now.patches, patch], mask }, "step.extend", item.born);
+      const { patches, placed } = editor.history.now;
+      const kept = placed && { ...placed, place: moved(placed.place, { x: 0, y: 0 }, { x: sides.left, y: sides.top }), like: null };
+      await editor.arrived({ patches: [...patches, patch], mask, placed: kept }, "step.extend", item.born);
       editor.announce(say("said.larger", { width: photo.width, height: photo.height }));
       if (editor.picture) editor.look(whole(editor.picture, editor.screen));
     },

@@ -10,6 +10,7 @@ import { showHint } from "./hint.js";
 const GROUPS = /** @type {const} */ ([
   { group: "tools", word: "help.tools" },
   { group: "mask", word: "help.mask" },
+  { group: "object", word: "help.object" },
   { group: "view", word: "help.view" },
   { group: "photo", word: "help.photo" },
   { group: "modes", word: "help.modes" },
@@ -31,7 +32,7 @@ export function showHelp(app) {
     shown.close();
     showHint(app);
   }, { text: true });
-  hint.disabled = !app.editor.picture;
+  hint.disabled = !app.editor.picture || app.editor.mode === "paint-in";
   const shown = dialog(say("help.title"), say("dialog.close"), promises, sheet, element("footer", {}, hint));
   shown.classList.add("help", "wide");
 }

@@ -22,6 +22,18 @@ const SIGNS = {
   "step.remove": "remove",
   "step.fill": "fill",
   "step.extend": "fit",
+  "step.placed": "paint-in",
+  "step.paintin": "paint-in",
+  "step.moved": "hand",
+  "step.scaled": "fit",
+  "step.turned": "redo",
+  "step.flipped": "compare",
+  "step.objectremoved": "clear",
+  "step.trimmed": "eraser",
+  "step.cutout": "select",
+  "step.strength": "sliders",
+  "step.options": "sliders",
+  "step.like": "rectangle",
 };
 
 /** @param {import("../app.js").App} app */

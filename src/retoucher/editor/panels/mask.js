@@ -25,7 +25,9 @@ export function buildMask(app) {
     { value: "intersect", label: say("mask.intersect") },
   ], editor.how, (value) => editor.combineBy(/** @type {import("../workplace.js").How} */ (value)));
   editor.on("tool", () => how.set(editor.how));
-  return section(say("panel.mask"), true, size.row, how.row, all(app), growing(app), rectangle(app), files(app));
+  const made = section(say("panel.mask"), true, size.row, how.row, all(app), growing(app), rectangle(app), files(app));
+  editor.on("mode", () => (made.hidden = editor.mode === "paint-in")); // where an object is trimmed instead
+  return made;
 }
 
 /** @param {App} app */

@@ -4,6 +4,7 @@ import { buildDrop } from "./drop.js";
 import { buildHint } from "./hint.js";
 import { buildHistory } from "./history.js";
 import { buildMask } from "./mask.js";
+import { buildPaintIn } from "./paintin.js";
 import { buildQueue } from "./queue.js";
 import { buildResult } from "./result.js";
 import { buildRun } from "./run.js";
@@ -17,7 +18,7 @@ import { element, find } from "../dom.js";
 export function buildPanels(app) {
   buildTop(app);
   buildTools(app);
-  find("panel", HTMLElement).append(element("div", { class: "controls" }, buildRun(app), buildMask(app)), buildHistory(app));
+  find("panel", HTMLElement).append(element("div", { class: "controls" }, buildRun(app), buildPaintIn(app), buildMask(app)), buildHistory(app));
   find("stage", HTMLElement).append(buildQueue(app));
   buildResult(app);
   buildCompare(app);

@@ -31,7 +31,7 @@ function entry(app, item) {
   const cancel = button("close", say("queue.cancel"), () => app.editor.queue.cancel(item), { key: "Esc" });
   const row = element("li", {}, text, bar, cancel);
   const update = () => {
-    const left = item.left !== null && item.status === "running" ? say("queue.left", { seconds: Math.ceil(item.left) }) : "";
+    const left = item.left && item.status === "running" ? say("queue.left", { seconds: Math.ceil(item.left) }) : "";
     const stage = item.status === "running" ? item.message : say(`queue.${item.status}`);
     text.textContent = [item.order.title, stage, left].filter(Boolean).join(" · ");
     if (item.status === "running" && item.fraction > 0) bar.value = item.fraction;

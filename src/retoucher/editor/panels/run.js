@@ -17,6 +17,7 @@ export function buildRun(app) {
   const box = element("div", { class: "run" });
   let shown = ""; // what it was made from: made anew only where that differs, or focus and folds would be lost
   const update = () => {
+    box.hidden = editor.mode === "paint-in";
     const made = JSON.stringify([editor.mode, app.connection.about?.methods.map(({ name }) => name), app.schemas.length]);
     if (made === shown) return;
     shown = made;
@@ -52,7 +53,7 @@ function methods(app) {
   const present = connection.about?.methods ?? [];
   const now = String(editor.options.inpaint?.model ?? "auto");
   const choices = [{ value: "auto", label: say("run.auto.method"), title: say("run.auto.method.help") }, ...present.map(({ name, note }) => ({ value: name, label: connection.label(name), title: note }))];
-  const { row } = choice(say("run.method"), choices, now, (model) => choose(app, "model", model));
+  const { row } = choice(say("run.method"), choices, now, (model) => choose(app, "inpaint", "model", model));
   row.classList.add("columns");
   return row;
 }
@@ -62,7 +63,7 @@ function options(app) {
   const { properties } = app.schemas.find(({ name }) => name === "inpaint")?.options ?? { properties: {} };
   /** @type {HTMLElement[]} */
   const rows = [growing(app, properties.grow ?? { minimum: 0, maximum: 64, default: 4 })];
-  for (const [name, option] of Object.entries(properties)) if (!OWN.includes(name)) rows.push(control(app, name, option));
+  for (const name of Object.keys(properties)) if (!OWN.includes(name)) rows.push(control(app, "inpaint", name, properties[name]));
   return rows;
 }
 
@@ -79,15 +80,26 @@ function growing(app, { minimum, maximum, default: usual }) {
   return slider(say("run.grow"), range, preview, (pixels) => {
     editor.preview = null;
     editor.touched();
-    choose(app, "grow", pixels);
+    choose(app, "inpaint", "grow", pixels);
   }).row;
 }
 
-/** A control for one option, made from its JSON schema. @param {App} app @param {string} name @param {Record<string, any>} option */
-function control(app, name, option) {
-  const value = app.editor.options.inpaint?.[name] ?? option.default;
+/**
+ * A control for one option, made from its JSON schema.
+ *
+ * @param {App} app
+ * @param {string} edit
+ * @param {string} name
+ * @param {Record<string, any>} option
+ * @param {() => void} [chosen]
+ */
+export function control(app, edit, name, option, chosen = () => {}) {
+  const value = app.editor.options[edit]?.[name] ?? option.default;
   const title = name[0].toUpperCase() + name.slice(1);
-  const changed = (/** @type {unknown} */ now) => choose(app, name, now);
+  const changed = (/** @type {unknown} */ now) => {
+    choose(app, edit, name, now);
+    chosen();
+  };
   if (option.enum) return select(title, option.enum.map((/** @type {string} */ each) => ({ value: each, label: each })), value, changed, option.description).row;
   if (option.type === "boolean") return toggle(title, value, changed, option.description).row;
   if (option.type === "integer" || option.type === "number")
@@ -96,7 +108,7 @@ function control(app, name, option) {
   return element("label", { class: "row" }, title, input);
 }
 
-/** @param {App} app @param {string} name @param {unknown} value */
-function choose(app, name, value) {
-  app.editor.options.inpaint = { ...app.editor.options.inpaint, [name]: value };
+/** @param {App} app @param {string} edit @param {string} name @param {unknown} value */
+function choose(app, edit, name, value) {
+  app.editor.options[edit] = { ...app.editor.options[edit], [name]: value };
 }

@@ -1,4 +1,4 @@
-/** What undo goes back to: what was done to the photo, and what is masked. Never changed, only replaced. */
+/** What undo goes back to: what was done to the photo, what is masked, and what is about to be painted in. Never changed, only replaced. */
 
 /** @typedef {import("../geometry/box.js").Box} Box */
 /** @typedef {import("../geometry/runs.js").Runs} Runs */
@@ -17,12 +17,27 @@
  * @property {number} outside pixels changed outside the mask, counted by the server
  * @property {number} seconds
  * @property {readonly string[]} notes what the person should know about it
+ * @property {Placed} [placed] the object that was painted in, where the edit is "harmonize"
+ */
+
+/**
+ * An object that lies on the painting and can still be moved, with all that its result depends on.
+ *
+ * @typedef {object} Placed
+ * @property {string} object its picture, by its name in this session
+ * @property {import("../geometry/box.js").Size} size its picture's
+ * @property {import("../geometry/placing.js").Place} place
+ * @property {Runs | null} trim what of its picture is kept; null: all of it
+ * @property {number | null} strength how much of it is repainted, 0 to 1; null: as the painting asks for
+ * @property {Box | null} like the part of the painting whose strokes it takes; null: all of it
  */
 
 /**
  * @typedef {object} State
  * @property {readonly Patch[]} patches in the order in which they were made
  * @property {Runs} mask
+ * @property {Placed | null} [placed]
+ * @property {Patch | null} [painted] what the placed object came to; shown, but not yet part of the photo
  */
 
 /** The version that a state shows; "" is the photo as it was opened. @param {State} state */
@@ -31,13 +46,16 @@ export function versionOf(state) {
 }
 
 /**
- * The version whose whole picture is drawn first, and the patches that lie on it.
+ * The version whose whole picture is drawn first, and the patches that lie on it; what is painted but not applied is
+ * the last of them unless `bare`.
  *
  * @param {State} state
+ * @param {boolean} [bare]
  * @returns {{base: string, patches: (Patch & {box: Box})[]}}
  */
-export function layers(state) {
+export function layers(state, bare = false) {
   const last = state.patches.findLastIndex((patch) => patch.box === null);
-  const patches = /** @type {(Patch & {box: Box})[]} */ (state.patches.slice(last + 1));
+  const all = state.painted && !bare ? [...state.patches, state.painted] : state.patches;
+  const patches = /** @type {(Patch & {box: Box})[]} */ (all.slice(last + 1));
   return { base: state.patches[last]?.id ?? "", patches };
 }

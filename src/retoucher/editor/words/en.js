@@ -1,12 +1,15 @@
 /** Every text in English. `{name}` stands for a value. */
 import { dialogs } from "./en-dialogs.js";
+import { painting } from "./en-paintin.js";
 
 export const english = {
   ...dialogs,
+  ...painting,
   "start.title": "Start page",
   "modes.name": "What to do",
   "mode.remove": "Remove",
   "mode.fill": "Fill",
+  "mode.paintin": "Paint-in",
   "tools.name": "Tools",
   "tool.brush": "Brush",
   "tool.eraser": "Eraser",

@@ -1,6 +1,9 @@
 /** 简体中文。`{name}` 是要填入的值，与英文相同。 */
+import { painting } from "./zh-CN-paintin.js";
+
 /** @type {Record<import("../words.js").Word, string>} */
 export const chinese = {
+  ...painting,
   "start.drop": "把照片拖到这里，或粘贴一张",
   "start.choose": "选择照片",
   "start.choosefolder": "选择文件夹",
@@ -29,6 +32,7 @@ export const chinese = {
   "help.title": "帮助与快捷键",
   "help.tools": "工具",
   "help.mask": "选区与填充",
+  "help.object": "物体",
   "help.view": "视图",
   "help.photo": "照片",
   "help.modes": "模式",
@@ -52,6 +56,7 @@ export const chinese = {
   "save.allkept": "原文件中的一切都会保留。",
   "save.writes": "写入文件的说明",
   "save.pending": "还有部分正在填充：尚未包含在这个文件中。",
+  "save.unapplied": "物体尚未应用：保存的文件里没有它。",
   "save.name": "文件名",
   "save.samename": "这是原文件的名字：请换一个，以免覆盖原文件。",
   "save.save": "保存",
@@ -156,6 +161,7 @@ export const chinese = {
   "modes.name": "做什么",
   "mode.remove": "去除",
   "mode.fill": "填补",
+  "mode.paintin": "画入",
   "tools.name": "工具",
   "tool.brush": "画笔",
   "tool.eraser": "橡皮擦",
