@@ -23,7 +23,7 @@ from retoucher import Image, Mask, load
 from retoucher.edits.harmonize import Harmonize
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
-PREVIEW = {"size": 256}
+PREVIEW = {"size": 256, "steps": 40}
 RESIDENT = """
 import resource, sys
 from retoucher.cli import main

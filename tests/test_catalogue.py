@@ -79,7 +79,8 @@ def test_the_published_sizes_and_sums_are_those_on_record():
         "best.ckpt": (410_046_389, "fccb7adffd53ec0974ee5503c3731c2c2f1e7e07856fd9228cdcc0b46fd5d423"),
     }
     by_hand = ["lama-fourier", "lama-regular", "pconv-places", "pconv-port", "pconv-celeba"]
-    by_hand += ["lama-small", "partialconv-small", "vgg19", "vgg16", "ade20k-encoder"]
+    by_hand += ["lama-small", "partialconv-small", "features-small"]
+    by_hand += ["vgg19", "vgg19-compressed", "vgg16", "ade20k-encoder"]
     assert [entry.name for entry in ENTRIES if not weights.pullable(entry)] == by_hand
 
 
@@ -193,7 +194,7 @@ def test_shipped_weights_work_with_nothing_downloaded(tmp_path, monkeypatch):
     assert catalogue.load("auto", "cpu").weights_name == "toy"
 
 
-LARGEST = {"lama-small": 8_000_000, "partialconv-small": 3_000_000}
+LARGEST = {"lama-small": 8_000_000, "partialconv-small": 3_000_000, "features-small": 3_000_000}
 
 
 @pytest.mark.parametrize("name", LARGEST)
@@ -212,6 +213,9 @@ def test_the_networks_that_ship_are_small_whole_and_have_a_card(name, tmp_path, 
         assert f"## {part}" in card
     model = catalogue.load(copy.entry.method, "cpu")
     assert model.weights_name == name
+    if copy.entry.method == catalogue.HARMONIZATION:
+        assert [each.shape[1] for each in model.features(torch.rand(1, 3, 32, 32))] == [64, 128, 256, 512, 512]
+        return
     image, mask = torch.rand(1, 3, 70, 90), torch.zeros(1, 1, 70, 90)
     mask[..., 20:40, 30:60] = 1
     with torch.inference_mode():
@@ -267,5 +271,7 @@ def test_listing_and_help_import_no_torch():
 
 def test_the_order_of_methods_is_one_visible_tuple():
     tree = ast.parse((ROOT / "src/retoucher/catalogue.py").read_text("utf-8"))
-    assigned = [node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "METHODS"]
+    assigned = [
+        node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "METHODS"
+    ]
     assert ast.literal_eval(assigned[0].value) == ("lama", "partialconv", "exemplar")

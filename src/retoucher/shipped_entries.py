@@ -54,4 +54,28 @@ SHIPPED_ENTRIES = (
             sha256="e8500de39138987cb206381fa3546a9ca854530f0657bf290559993a1a88041b",
         ),
     ),
+    Weights(
+        name="features-small",
+        method="harmonization",
+        title="A narrow VGG-19 that answers as the wide one, for painterly harmonization; taught on two cores",
+        paper="Luan et al., Deep Painterly Harmonization, arXiv 1804.03189; Simonyan and Zisserman, arXiv 1409.1556",
+        files=(),
+        parameters=1246496,
+        build="retoucher.models.harmonization.weights:from_published",
+        select=every,
+        licence="Apache-2.0, as Retoucher itself",
+        commercial="yes",
+        terms="Trained by the Retoucher authors on 2181 openly licensed photos and 179 paintings in the public domain "
+        "to answer as VGG-19 (CC BY 4.0) and a compressed VGG-19 (MIT) do, which were trained on ImageNet; the card "
+        "beside the file names the photos.",
+        attribution="the Retoucher authors; VGG-19 by Karen Simonyan and Andrew Zisserman, compressed by Huan Wang "
+        "and others; photos by the people named in photos-sources.csv",
+        notes="What `retoucher harmonize` looks with where no VGG-19 was added.",
+        shipped=File(
+            "features-small.safetensors",
+            "safetensors",
+            size=2495840,
+            sha256="c6537ddfca7e93d1ef70efc717b430c45450024ecb640acda7d5b25146b64997",
+        ),
+    ),
 )

@@ -241,7 +241,7 @@ def test_tiny_objects_have_only_their_colours_matched_and_it_is_said():
     result = run(thing=disc(15, 15), load=lambda name: model)
     assert model.asked[0]["strength"] == 0
     assert result.image.mark == BY_RULE
-    assert "less than 16 pixels" in result.report.notes[0]
+    assert "smaller than 16 × 16 pixels" in result.report.notes[0]
     run(thing=disc(12, 40), load=lambda name: model)
     assert model.asked[1]["strength"] is None
 

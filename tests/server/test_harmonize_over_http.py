@@ -165,6 +165,15 @@ def test_a_running_job_shows_how_it_looks(held):
     assert_refused(asking.get(job["preview"]), 404, "job", "no preview")
 
 
+def test_a_draft_is_a_version_for_a_while(here):
+    app, asking = here[:2]
+    photo = upload(asking, file(painting()))["id"]
+    answers = [harmonize(asking, {"photo": photo, "draft": "true"}, x=20 + step, y=20) for step in range(10)]
+    made = [finished(app, asking, answer)["result"]["photo"]["id"] for answer in answers]
+    assert [asking.get(f"/api/photos/{name}").status_code for name in made] == [404] * 2 + [200] * 8
+    assert_refused(harmonize(asking, {"photo": photo, "draft": "yes"}, x=20, y=20), 422, "draft", "true or false")
+
+
 def test_a_cancelled_job_leaves_nothing(held, tmp_path):
     app, asking, model = held
     photo = upload(asking, file(painting()))["id"]

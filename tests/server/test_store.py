@@ -88,6 +88,23 @@ def test_fifty_versions_can_all_be_seen_again_in_any_order(tmp_path):
         assert np.array_equal(store.image(names[place]).samples, seen[place])
 
 
+def test_of_drafts_only_the_last_eight_are_kept_and_versions_stay(tmp_path):
+    store = store_in(tmp_path)
+    base = store.add(file_of("PNG"))["id"]
+    image = store.image(base)
+    kept = store.derive(base, fill(image, HOLE))[0]["id"]
+    spots = [np.zeros(SIZE, bool) for _ in range(12)]
+    for number, spot in enumerate(spots):
+        spot[2, 2 + number] = True
+    drafts = [store.derive(base, fill(image, Mask(spot), grow=0), draft=True)[0]["id"] for spot in spots]
+    assert len(list(tmp_path.rglob("*.patch"))) == 1 + 8
+    assert store.facts(kept)["parent"] == base
+    for name in drafts[:4]:
+        with pytest.raises(Refused):
+            store.facts(name)
+    assert all(store.image(name).is_changed for name in drafts[4:])
+
+
 def test_nothing_new_makes_no_version(tmp_path):
     store = store_in(tmp_path)
     photo = store.add(jpeg())

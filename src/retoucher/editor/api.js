@@ -5,7 +5,7 @@
 /** @typedef {{method: string, weights: string, frames: number, seconds: number, notes: string[]}} Report */
 /** @typedef {{photo: Photo | null, patch: PatchPlace | null, outside: number, report: Report, masks: string[], views?: Record<string, string>}} Outcome */
 /** @typedef {{id: string, edit: string, status: "queued" | "running" | "done" | "failed" | "cancelled", position: number, fraction: number, message: string, seconds_left: number | null, error: string | null, preview?: string | null, result: Outcome | null}} Job */
-/** @typedef {{object?: string, mask?: Uint8Array<ArrayBuffer> | null}} More an object by its id on the server, and a mask (PNG) of its size */
+/** @typedef {{object?: string, mask?: Uint8Array<ArrayBuffer> | null, draft?: boolean}} More an object by its id on the server, a mask (PNG) of its size; a draft is only looked at */
 /** @typedef {{name: string, label: string, weights: string, note: string}} Method */
 /** @typedef {{name: string, title: string, megabytes: number, licence: string, commercial: string, command: string}} Advice */
 /** @typedef {{name: string, suffix: string, quality: boolean, lossless: boolean}} Container */
@@ -156,6 +156,7 @@ export class Api {
     form.append("photo", photo);
     form.append("options", JSON.stringify(options));
     if (more.object) form.append("object", more.object);
+    if (more.draft) form.append("draft", "true");
     const mask = more.mask ?? photoMask;
     if (mask) form.append("mask", new Blob([mask], { type: "image/png" }), "mask");
     return this.#json("POST", `/api/edits/${name}`, form);

@@ -46,7 +46,11 @@ def edits() -> list[dict[str, Any]]:
     status_code=202,
     response_class=JSONResponse,
     openapi_extra=form_schema(
-        {"options": "the edit's options as a JSON object", "photo": "id of a photo, instead of the first file"},
+        {
+            "options": "the edit's options as a JSON object",
+            "photo": "id of a photo, instead of the first file",
+            "draft": "true: the new version is only to be looked at, and forgotten when eight more drafts have come",
+        },
         {
             "image": "the photo (`painting` where an edit calls it so; further images see below)",
             "mask": "what may change: white; of the photo's size",

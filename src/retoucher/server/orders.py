@@ -20,7 +20,7 @@ from retoucher.server.store import Facts
 
 def texts(kind: type[Edit]) -> list[str]:
     """The fields of the form that are text: options, and ids of pictures that are here already."""
-    return ["options", "photo", *(each.name for each in _images(kind)[1:])]
+    return ["options", "photo", "draft", *(each.name for each in _images(kind)[1:])]
 
 
 def submit(desk: Desk, kind: type[Edit], form: Form) -> Job:
@@ -41,7 +41,8 @@ def submit(desk: Desk, kind: type[Edit], form: Form) -> Job:
                 mask = open_mask(desk, form.file(each.name), each.name)
                 given[each.name], masks[each.name] = About.of(mask), Packed.of(mask)
         edit.check(given)
-        job = desk.worker.submit(kind.name, Task(desk, edit, facts["id"], first.name, masks, images), edit.pace)
+        task = Task(desk, edit, facts["id"], first.name, masks, images, _draft(form))
+        job = desk.worker.submit(kind.name, task, edit.pace)
         refused.pop_all()
     return job
 
@@ -58,6 +59,14 @@ def parse(kind: type[Edit], text: str) -> Edit:
         return kind.model_validate(options)
     except ValidationError as error:
         raise Refused(422, kind.explained(error), str(error.errors()[0]["loc"][0])) from None
+
+
+def _draft(form: Form) -> bool:
+    """Whether the new version is only to be looked at."""
+    said = form.texts.get("draft", "false")
+    if said not in ("true", "false"):
+        raise Refused(422, "'draft' is true or false.", "draft")
+    return said == "true"
 
 
 def _images(kind: type[Edit]) -> list[Input]:

@@ -64,7 +64,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Task:
-    """An edit of the photo `photo` (a version's id) with these masks and further images, by the names of its inputs."""
+    """An edit of the photo `photo` (a version's id) with these masks and further images, by the names of its inputs.
+
+    `draft`: the new version is only to be looked at for a while.
+    """
 
     desk: Desk
     edit: Edit
@@ -72,6 +75,7 @@ class Task:
     image: str
     masks: dict[str, Packed]
     images: dict[str, Held] = field(default_factory=dict)
+    draft: bool = False
 
     def __call__(self, tell: Tell) -> Outcome:
         """Do it; called in the worker's thread."""
@@ -83,7 +87,7 @@ class Task:
         tell(1, "keeping")  # the last moment at which it can be cancelled
         masks = tuple(mask_png(mask.array) for mask in result.masks)
         views = {name: self.desk.keep_view(view(each)) for name, each in result.views.items()}
-        derived = self.desk.store.derive(self.photo, result.image) if result.images else None
+        derived = self.desk.store.derive(self.photo, result.image, draft=self.draft) if result.images else None
         if derived is None:
             return Outcome(self.photo, None, None, 0, result.report, masks, views)
         new, patch = derived

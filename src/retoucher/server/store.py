@@ -25,8 +25,8 @@ Facts = dict[str, Any]
 DAYS = 7
 """Photos that nobody asked for in so many days are forgotten."""
 
-MOST_PHOTOS, MOST_BYTES, MOST_VERSIONS = 500, 8 << 30, 1000
-"""Photos, bytes on disk, and versions of one photo: the oldest photos are forgotten first."""
+MOST_PHOTOS, MOST_BYTES, MOST_VERSIONS, MOST_DRAFTS = 500, 8 << 30, 1000, 8
+"""Photos, bytes on disk, versions of one photo and drafts of it: the oldest photos and drafts are forgotten first."""
 
 MEMORY = 512 << 20
 """Bytes of decoded pictures held in memory."""
@@ -67,23 +67,40 @@ class Store:
         self._sweep(keep=name)
         return facts
 
-    def derive(self, parent: str, image: Image) -> tuple[Facts, Patch] | None:
-        """Keep what an edit made of the version `parent` as a version of its own; None where nothing differs."""
+    def derive(self, parent: str, image: Image, *, draft: bool = False) -> tuple[Facts, Patch] | None:
+        """Keep what an edit made of the version `parent` as a version of its own; None where nothing differs.
+
+        Of drafts, which nobody goes on with, a photo has `MOST_DRAFTS`: the oldest goes when another one comes.
+        """
         before = self.facts(parent)
         patch = Patch.between(self.image(parent), image)
         if patch is None:
             return None
         home = self._folder / before["base"]
+        if draft:
+            self._make_room(home)
         if sum(1 for _ in home.glob("*.patch")) >= MOST_VERSIONS:
             raise RetoucherError(f"This photo has {MOST_VERSIONS} versions already: save it and open what was saved.")
         name = secrets.token_hex(16)
         facts = _facts(image, name, before["base"], parent, before["bytes"])
         private.write(home / f"{name}.patch", patch.pack())
+        if draft:
+            private.write(home / f"{name}.draft", b"")
         private.write(home / f"{name}.json", json.dumps(facts).encode())
         with self._lock:
             self._index[name] = facts
         self._hold(name, image)
         return facts, patch
+
+    def _make_room(self, home: Path) -> None:
+        """Forget the photo's oldest drafts, so that another one may come."""
+        drafts = sorted(home.glob("*.draft"), key=lambda path: path.stat().st_mtime_ns)
+        for path in drafts[: max(0, len(drafts) - MOST_DRAFTS + 1)]:
+            with self._lock:
+                self._index.pop(path.stem, None)
+                self._images.drop(path.stem)
+            for end in ("json", "patch", "draft"):  # first what makes it count
+                path.with_suffix(f".{end}").unlink(missing_ok=True)
 
     def facts(self, name: str) -> Facts:
         """What is known about a version; Refused (404) where there is none of that id."""

@@ -105,8 +105,19 @@ def test_tiny_objects_and_masks_that_touch_every_border_are_painted(model, place
     mask[:, y : y + height, x : x + width] = 1
     composite = torch.where(mask > 0, 1 - painting, painting)
     for size in (700, 40):
-        found = model(painting, composite, mask, strength=0.5, steps=STEPS, size=size)
-        assert bool(found.pixels.isfinite().all())
+        for strength in (0.0, 0.5):
+            found = model(painting, composite, mask, strength=strength, steps=STEPS, size=size)
+            assert bool(found.pixels.isfinite().all())
+            assert bool(found.changed[mask > 0].all())
+            assert not torch.equal(found.pixels[:, mask[0] > 0], painting[:, mask[0] > 0])
+
+
+def test_at_strength_0_only_the_object_itself_moves(model):
+    painting = strokes(80, 90)
+    composite, mask = pasted(painting)
+    found = model(painting, composite, mask, strength=0.0)
+    outside = (mask == 0).expand_as(painting)
+    assert torch.equal(found.pixels[outside], painting[outside])
 
 
 def test_strength_0_moves_colours_and_looks_at_nothing():

@@ -13,7 +13,7 @@ import { Quick, Standing } from "./quick.js";
 /** @typedef {import("../state/document.js").Placed} Placed */
 /** @typedef {import("../api.js").Outcome} Outcome */
 
-const QUICK = { size: 256, passes: 1 }; // of the painting's longer side: shown within three seconds
+const QUICK = { size: 256, steps: 40 }; // of the painting's longer side: shown within three seconds
 const MAPS = 4; // maps that are kept
 
 export class Painting {

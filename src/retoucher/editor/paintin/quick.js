@@ -99,7 +99,7 @@ export class Quick extends EventTarget {
   /** @param {string} photo @param {Record<string, unknown>} options @param {More} more @param {AbortSignal} signal @param {(early: Rough) => void} early */
   async #made(photo, options, more, signal, early) {
     if (signal.aborted) return null;
-    const job = await this.api.edit("harmonize", photo, options, null, more);
+    const job = await this.api.edit("harmonize", photo, options, null, { ...more, draft: true });
     const cancel = () => void this.api.cancel(job.id).catch(() => {}); // it may have ended
     if (signal.aborted) return cancel(), null;
     signal.addEventListener("abort", cancel);

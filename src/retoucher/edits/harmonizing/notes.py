@@ -21,7 +21,7 @@ CUT = 0.005
 FAR, APART, MUCH = 32, 0.15, 0.05
 """A composite is another picture where so many pixels from the mask colours are so far off in such a share of it."""
 
-SMALL = f"The object has less than {TINY} pixels on the painting, too few for strokes: only its colours were matched."
+SMALL = f"The object is smaller than {TINY} × {TINY} pixels on the painting: only its colours were matched."
 LOST = "{:.0%} of the object lies outside of the painting and is cut off."
 GREY = "The painting is in shades of grey, so the object is, too."
 CLEAR = "The painting is transparent under a part of the object, which stays unseen there."

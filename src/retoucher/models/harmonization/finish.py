@@ -15,7 +15,7 @@ from retoucher.models.common.cielab import to_lab, to_rgb
 from retoucher.models.common.guided import filtered
 from retoucher.models.common.patchmatch import Bools, Field, Floats
 from retoucher.models.common.voting import vote
-from retoucher.models.harmonization.masks import beyond_the_border, blurred, feathered, gaussian
+from retoucher.models.harmonization.masks import beyond_the_border, blurred, gaussian
 from retoucher.models.harmonization.patches import (
     anywhere,
     box_around,
@@ -132,11 +132,11 @@ def statistics(composite: Tensor, painting: Tensor, mask: Tensor, source: Tensor
     """Move mean and spread of the object's CIELAB towards those of the painting (Reinhard et al. 2001): (3, H, W).
 
     `composite`, `painting`: (3, H, W) RGB in [0, 1]; `mask` (1, H, W): 1 = object, tight; `source` (1, H, W): where the
-    painting is the example, None for the object's surroundings, as wide as itself. The edge is blended by the blurred
-    mask; beyond it the painting's very pixels come back. Raises ValueError for an empty `source`.
+    painting is the example, None for the object's surroundings, as wide as itself. Pixels of which the mask covers a
+    part are moved by that part; beyond it the painting's very pixels come back. Raises ValueError for an empty
+    `source`.
     """
-    share = beyond_the_border(feathered, mask)
-    changed = (share[0] > 0).numpy()
+    changed = (mask[0] > 0).numpy()
     if not changed.any():
         return painting.clone()
     rows, columns = box_around(changed, 0)
@@ -150,7 +150,11 @@ def statistics(composite: Tensor, painting: Tensor, mask: Tensor, source: Tensor
     wanted, wide_spread = _example(example, counts)
     ratio = np.clip((wide_spread + 1) / (spread + 1), LEAST, MOST)
     moved = (lab - level) * ratio + level + SHARE * (wanted - level)
-    return _put(tensor(to_rgb(moved.astype(np.float32))), share[:, rows, columns], painting, rows, columns)
+    found, share, result = tensor(to_rgb(moved.astype(np.float32))), mask[:, rows, columns], painting.clone()
+    old = composite[:, rows, columns]
+    inside = torch.where(share > 0, (old + (found - old) * share).clamp(0, 1), painting[:, rows, columns])
+    result[:, rows, columns] = inside
+    return result
 
 
 def _example(painting: Tensor, counts: Tensor) -> tuple[Floats, Floats]:

@@ -117,7 +117,8 @@ class _Work:
         full = size_of(painting)
         small = longest(painting, min(size, max(full)))
         scale = max(small) / PUBLISHED_SIZE
-        loose = dilated(mask, scale * max(full) / max(small))
+        # Dilation as published loses what is smaller than some 10 pixels.
+        loose = torch.maximum(dilated(mask, scale * max(full) / max(small)), (feathered(mask) > 0).to(mask))
         self.like = None if like is None else _area(like, full)
         self.scene = Scene(painting, composite, mask, loose, self.like).at(small)
         self.loose = loose
