@@ -194,3 +194,17 @@ def test_ctrl_c_in_the_middle_writes_nothing():
     assert running.returncode == 130
     assert said == "retoucher: Stopped: what was finished is kept, and nothing half done is left.\n"
     assert files() == before
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--object", "object.png", "--at", "3,3", "--x", "2"], "not both"),
+        (["--composite", "composite.png", "--mask", "mask.png", "--scale", "2"], "in place already"),
+        (["--object", "object.png", "--map", "nowhere/map.png"], "does not exist"),
+    ],
+)
+def test_what_would_be_ignored_or_fail_late_is_refused_first(more, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["harmonize", "painting.png", *more, "--output", "out.png"]) == 2
+    assert said in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from cyclopts import App, Parameter
@@ -41,11 +42,19 @@ class Painting(Errand):
                 if self.object
                 else "Say what is to be painted in: --object OBJECT.png, or --composite NAIVE.png --mask MASK.png."
             )
+        placing = {"x": self.edit.x, "y": self.edit.y, "scale": self.edit.scale, "rotate": self.edit.rotate}
+        usual = {"x": None, "y": None, "scale": 1.0, "rotate": 0.0}
+        if self.composite and (placing != usual or self.edit.flip):
+            raise UsageError("A composite has its object in place already: leave out --at, --scale, --rotate, --flip.")
         if self.composite and not self.mask:
             raise UsageError("A composite needs the mask of what was pasted: give --mask MASK.png.")
         if self.map:
             if not self.map.lower().endswith(".png"):
                 raise UsageError(f"The map is written as PNG: end {self.map} in .png.")
+            if not Path(self.map).absolute().parent.is_dir():
+                raise UsageError(
+                    f"The folder {Path(self.map).parent} does not exist: make it, or write the map elsewhere."
+                )
             if self.edit.passes < 2 or self.edit.strength == 0:
                 raise UsageError("Only the second pass makes a map: leave out --map, or --passes and --strength.")
 
@@ -107,6 +116,8 @@ def harmonize(
     if at:
         from retoucher.select_cli import parse_point
 
+        if edit.x is not None or edit.y is not None:
+            raise UsageError("Give --at, or --x and --y, not both.")
         x, y = parse_point(at)
         edit = Harmonize.parse({**edit.model_dump(), "x": x, "y": y})
     errand = Painting(

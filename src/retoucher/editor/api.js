@@ -216,7 +216,7 @@ export class Api {
     const used = this.#token;
     let answer;
     try {
-      answer = await fetch(path, { method, body, signal, headers: { ...headers, "X-Retoucher-Token": used } });
+      answer = await fetch(path, { method, body, signal, keepalive: method === "DELETE", headers: { ...headers, "X-Retoucher-Token": used } });
     } catch (error) {
       throw signal?.aborted ? error : new ApiError(String(error), 0);
     }

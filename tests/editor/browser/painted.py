@@ -88,11 +88,11 @@ class Harmonizing:
 
     @property
     def previews(self):
-        return [each for each in self.asked if each["options"].get("size") == 256]
+        return [each for each in self.asked if each["options"].get("size") == 320]
 
     @property
     def finals(self):
-        return [each for each in self.asked if each["options"].get("size") != 256]
+        return [each for each in self.asked if each["options"].get("size") != 320]
 
     def _order(self, route):
         fields = _fields(route.request)
@@ -138,7 +138,7 @@ class Harmonizing:
         elif "/view" in request.url:
             route.fulfill(body=_png((76, 50), (120, 20, 160, 255)), content_type="image/png")
         else:
-            is_final = self.asked[number]["options"].get("size") != 256
+            is_final = self.asked[number]["options"].get("size") != 320
             status = "running" if self.hold and is_final else "done"
             events = f"data: {json.dumps(self._state(number, status))}\n\n"
             route.fulfill(body=events, content_type="text/event-stream")

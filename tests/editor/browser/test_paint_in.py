@@ -89,8 +89,8 @@ def test_the_preview_is_marked_and_goes_as_soon_as_the_object_is_dragged(placed)
         "flip": False,
         "strength": "auto",
         "like": "",
-        "size": 256,
-        "steps": 40,
+        "size": 320,
+        "steps": 20,
     }
     assert is_near(color(placed, BOX[0] + 5, BOX[1] + 5), GREEN)
     drag(placed, MIDDLE, (172, 90), hold=True)

@@ -13,7 +13,7 @@ import { Quick, Standing } from "./quick.js";
 /** @typedef {import("../state/document.js").Placed} Placed */
 /** @typedef {import("../api.js").Outcome} Outcome */
 
-const QUICK = { size: 256, steps: 40 }; // of the painting's longer side: shown within three seconds
+const QUICK = { size: 320, steps: 20 }; // of the painting's longer side: shown within three seconds
 const MAPS = 4; // maps that are kept
 
 export class Painting {
@@ -31,6 +31,8 @@ export class Painting {
     this.paintin = paintin;
     this.editor = paintin.editor;
     this.quick = new Quick(this.editor.api);
+    addEventListener("pagehide", () => this.#leave()); // the server need not finish what nobody waits for
+    addEventListener("pageshow", ({ persisted }) => persisted && this.follow());
     this.quick.addEventListener("change", () => this.#previewed());
     this.quick.addEventListener("fault", (event) => void this.#fault(/** @type {CustomEvent} */ (event).detail));
     this.editor.on("queue", () => this.follow());
@@ -159,6 +161,11 @@ export class Painting {
     if (!rough || standing !== this.#standing || !this.isBusy) return;
     this.#progress = rough;
     this.paintin.show();
+  }
+
+  #leave() {
+    this.quick.want(null);
+    if (this.#item) this.editor.queue.cancel(this.#item, true);
   }
 
   #over() {

@@ -79,7 +79,7 @@ export class Quick extends EventTarget {
   /** @param {Wanted} wanted @param {AbortSignal} signal */
   async #make({ key, photo, options, more }, signal) {
     try {
-      const rough = await this.#made(await photo(), options, await more(), signal, (early) => this.#show(key, early));
+      const rough = await this.#made(await photo(), options, await more(), signal);
       if (signal.aborted) return;
       this.#stop = null;
       this.#show(key, rough);
@@ -96,21 +96,16 @@ export class Quick extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** @param {string} photo @param {Record<string, unknown>} options @param {More} more @param {AbortSignal} signal @param {(early: Rough) => void} early */
-  async #made(photo, options, more, signal, early) {
+  /** @param {string} photo @param {Record<string, unknown>} options @param {More} more @param {AbortSignal} signal */
+  async #made(photo, options, more, signal) {
     if (signal.aborted) return null;
     const job = await this.api.edit("harmonize", photo, options, null, { ...more, draft: true });
     const cancel = () => void this.api.cancel(job.id).catch(() => {}); // it may have ended
     if (signal.aborted) return cancel(), null;
     signal.addEventListener("abort", cancel);
-    const standing = new Standing(this.api);
-    let isOver = false;
-    const seen = async (/** @type {import("../api.js").Job} */ { preview }) => {
-      const rough = preview ? await standing.at(preview) : null;
-      if (rough && !isOver && !signal.aborted) early(rough);
-    };
+    // How it stands meanwhile is not shown: it is worse than the object itself, and people judge by it.
     try {
-      const { status, error, result } = await this.api.follow(job.id, (now) => void seen(now), signal);
+      const { status, error, result } = await this.api.follow(job.id, () => {}, signal);
       if (status === "failed") throw new ApiError(error ?? "", 500);
       if (!result?.patch) return null;
       const { x, y, width, height, url } = result.patch;
@@ -119,7 +114,6 @@ export class Quick extends EventTarget {
       bitmap.close();
       return rough;
     } finally {
-      isOver = true;
       signal.removeEventListener("abort", cancel);
     }
   }

@@ -35,7 +35,7 @@ export function buildPaintIn(app) {
     }
     const words = say(box.hidden ? "stage.help" : "stage.help.paintin");
     if (help.textContent !== words) help.textContent = words;
-    badge.textContent = box.hidden || !isThere ? "" : shownAs(app);
+    badge.textContent = !isThere ? "" : box.hidden ? say("badge.painted") : shownAs(app); // in other modes it lies on the photo, too
     badge.hidden = !badge.textContent;
   };
   editor.on(["photo", "mode", "placed", "queue", "tool", "compare"], update);

@@ -16,13 +16,12 @@ from torch import Tensor
 from retoucher.jobs import Tell, silent
 from retoucher.models.common.guided import along, lines
 from retoucher.models.common.patchmatch import Bools, Floats
-from retoucher.models.harmonization.masks import resized
 from retoucher.models.harmonization.patches import near, planes, tensor
 from retoucher.models.harmonization.strokes import with_strokes
 from retoucher.models.harmonization.views import View
 
 REACH = 16
-"""Small pixels around the object within which the ground may have changed; the loose mask reaches 12."""
+"""Small pixels around the object that are looked at with it."""
 CORE = 0.95
 """From which a mask is all object; nearer to the edge its colours are mixed with the ground's."""
 SPREAD = 2.5
@@ -47,8 +46,9 @@ def lift(
     """The result `small` (3, h, w) at the size of the painting: (3, H, W) in [0, 1].
 
     `small_composite` (3, h, w) and `small_mask` (1, h, w) are what it was found from, shrunk by area; `composite`,
-    `painting` (3, H, W) and the tight `mask` (1, H, W) are the same at full size, not smaller. Farther than `REACH`
-    small pixels from the object the painting's very pixels come back. The same seed gives the same bytes.
+    `painting` (3, H, W) and the tight `mask` (1, H, W) are the same at full size, not smaller. Up to the object's edge
+    `small` must be all object: it is cut out anew at full size, and beyond a soft edge the painting's very pixels come
+    back. The same seed gives the same bytes.
     """
     thing: Bools = (small_mask[0] > 0).numpy()
     if not thing.any():
@@ -60,9 +60,7 @@ def lift(
     pasted = _Pasted.between(view, small_composite, small, tight, planes(composite), whole_mask)
     pixels = with_strokes(pasted.seen, whole_mask, planes(painting), view, large, seed=seed, tell=tell)
 
-    changed = view.of(planes(small - resized(painting, view.size)) * around[..., None])
     ground = planes(painting[:, large.rows, large.columns])
-    ground += view.carried(_spread(changed, tight < 1 - CORE), large)
     soft = SOFT * max(large.size) / max(view.size)
     share = cv2.GaussianBlur(large.of(whole_mask), (0, 0), soft)[..., None]
     result = painting.clone()

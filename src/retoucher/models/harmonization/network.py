@@ -29,6 +29,8 @@ PUBLISHED_SIZE = 700
 """The longest side that the released program works at; the sizes of its kernels belong to it."""
 FIRST, SECOND, FINISH = 0.25, 0.85, 0.95
 """Which share of the work is done after each part, for the person who waits."""
+COARSEST = 256
+"""Pixels of the longest side below which nothing is made coarser: previews would lose the object's own pattern."""
 SHOWN = 5
 """Evaluations between two pictures that are shown."""
 
@@ -147,14 +149,20 @@ class _Work:
         if full != scene.size:
             self.tell(FINISH, "bringing it to the painting's size")
             found = lift(found, scene.composite, self.composite, self.painting, self.mask, scene.tight, seed=self.seed)
-        if not polished:
+        elif not polished:
             share = beyond_the_border(feathered, self.mask)
             found = found * share + self.painting * (1 - share)
         return self._painted(found, chosen)
 
     def _share(self) -> Tensor | None:
-        """How much of the finished object goes into the painting; None for as much as was published."""
-        return None if self.repainting.recipe.wide else beyond_the_border(feathered, self.scene.tight)
+        """How much of the finished object goes into the painting; None for as much as was published.
+
+        All of it where it is to be made larger: it is cut out anew then, and a seam of these pixels would show.
+        """
+        share = beyond_the_border(feathered, self.scene.tight)
+        if self.scene.size != size_of(self.painting):
+            return (share > 0).to(share)
+        return None if self.repainting.recipe.wide else share
 
     def _painted(self, pixels: Tensor, chosen: float) -> Painted:
         """The result: within the dilated mask these pixels, outside it the painting's very own."""
@@ -188,7 +196,9 @@ class _Work:
         solve: Callable[[Scene, Tensor, int, Callable[[Solver, Box], None]], Tensor],
     ) -> Tensor:
         """Coarse to fine: what the smaller picture has gained is added to the larger naive composite."""
-        whole, levels = self.scene, numbers.stretched(steps)
+        whole = self.scene
+        least = min(1.0, COARSEST / max(whole.size))
+        levels = [(max(scale, least), count) for scale, count in numbers.stretched(steps)]
         costs = [scale**2 * count for scale, count in levels]
         gained: Tensor | None = None
         found = whole.composite
