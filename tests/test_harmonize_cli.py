@@ -208,3 +208,8 @@ def test_what_would_be_ignored_or_fail_late_is_refused_first(more, said, tmp_pat
     monkeypatch.chdir(tmp_path)
     assert main(["harmonize", "painting.png", *more, "--output", "out.png"]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_middle_left_of_the_painting_is_no_option(tmp_path):
+    assert run("painting.png", "--object", "disc.png", "--at", "-3,20", "--output", "out.png") == 0
+    assert np.array_equal(Image.open("out.png").samples, made(disc(), x=-3, y=20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -104,7 +105,7 @@ def main(tokens: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text that can be shown
     try:
         # A lone "-" looks like an option to the parser.
-        words = [STREAM if token == "-" else token for token in tokens]
+        words = _with_places([STREAM if token == "-" else token for token in tokens])
         code = app(words, exit_on_error=False, print_error=False, result_action="return_value")
         return code if isinstance(code, int) else 0
     except KeyboardInterrupt:
@@ -120,6 +121,22 @@ def main(tokens: Sequence[str] | None = None) -> int:
         if os.environ.get("RETOUCHER_DEBUG"):
             raise
         return _fail(sentence(error), 1)
+
+
+def _with_places(words: list[str]) -> list[str]:
+    """Places left of or above a picture (--at -50,60), which look like options to the parser, tied to their option."""
+    tied: list[str] = []
+    for word in words:
+        if (
+            tied
+            and tied[-1].startswith("--")
+            and "=" not in tied[-1]
+            and re.fullmatch(r"-\d[\d.]*(,-?\d[\d.]*)+", word)
+        ):
+            tied[-1] += f"={word}"
+        else:
+            tied.append(word)
+    return tied
 
 
 def _fail(said: str, code: int) -> int:
