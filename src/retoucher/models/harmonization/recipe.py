@@ -83,6 +83,7 @@ QUICK = Recipe(
     keep=4.0,
     remap=8,
     least=0.05,
+    still=0.02,
     wide=False,
 )
 """Ours, the default: coarse to fine, a short history, and histograms looked at now and then."""
