@@ -58,7 +58,7 @@ class Harmonization(nn.Module):
             inside = nn.functional.interpolate(mask[None], grid, mode="area")[0, 0] > 0
             places = torch.stack(torch.meshgrid(torch.arange(grid[0]), torch.arange(grid[1]), indexing="ij"), -1)
             matches = torch.where(inside[..., None], places, -1)
-        return Painted(pixels, changed, chosen, matches, worked, ())
+        return Painted(pixels, changed, chosen, matches, worked)
 
 
 def painting(size: tuple[int, int] = SIZE, channels: int = 3, seed: int = 0, kind: type = np.uint8) -> Image:

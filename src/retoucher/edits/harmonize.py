@@ -144,7 +144,7 @@ class Harmonize(Edit):
         views = _views(pixels, placed, painted)
         tell(1, "done")
         weights = (learnt and getattr(model, "weights_name", None)) or ""
-        report = Report("harmonization", weights, 1, perf_counter() - started, (*said, *painted.notes))
+        report = Report("harmonization", weights, 1, perf_counter() - started, said)
         return Result((image,), Mask(painted.changed[0].numpy()), report, views=views)
 
     def _placed(

@@ -187,7 +187,7 @@ export class Painting {
   /** A preview has come, or is not true any more. */
   #previewed() {
     const { picture } = this.quick;
-    if (picture && !this.#saw) this.editor.announce(say("said.preview")); // once: it may get better by and by
+    if (picture && !this.#saw) this.editor.announce(say("said.preview")); // once for each that comes
     this.#saw = picture !== null;
     if (picture) this.#again = 0;
     this.paintin.show();

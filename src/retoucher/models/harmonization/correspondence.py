@@ -9,6 +9,7 @@ from torch import Tensor
 from retoucher.models.common.cielab import to_lab, to_rgb
 from retoucher.models.common.patchmatch import Bools, Floats, Ints
 from retoucher.models.harmonization.masks import TIGHT, nearest
+from retoucher.models.harmonization.match import RING
 from retoucher.models.harmonization.patches import near, planes, tensor
 
 DIM, FAINT = 0.45, 0.25
@@ -33,7 +34,7 @@ def picture(painting: Tensor, matches: Tensor, mask: Tensor) -> Tensor:
     size = (painting.shape[1], painting.shape[2])
     taken: Bools = np.zeros(known.shape, bool)
     taken[cells[known][:, 0], cells[known][:, 1]] = True
-    taken = near(taken, 1)  # the style comes from 3×3 cells around each
+    taken = near(taken, RING)  # the style comes from the cells around each, too
     wheel = _colours(taken)
     relief = BRIGHT + RELIEF * (lab[..., :1] - 50)
     shown = lab * np.array([DIM, FAINT, FAINT], np.float32)

@@ -74,13 +74,14 @@ def finish(
         corner = rows.start, columns.start
         base = rebuilt(new, planes(painting), changed[rows, columns], corner, seed=seed)
         new = base + planes(beyond_the_border(detail, tensor(new)))  # as published the border would light up
-    return _put(tensor(new), share[:, rows, columns], painting, rows, columns)
+    return _put(tensor(new), share[:, rows, columns], painting, painting, rows, columns)
 
 
-def _put(new: Tensor, share: Tensor, painting: Tensor, rows: slice, columns: slice) -> Tensor:
-    """The painting with so much of a new box in it."""
-    result, old = painting.clone(), painting[:, rows, columns]
-    result[:, rows, columns] = torch.where(share > 0, (new * share + old * (1 - share)).clamp(0, 1), old)
+def _put(new: Tensor, share: Tensor, under: Tensor, painting: Tensor, rows: slice, columns: slice) -> Tensor:
+    """The painting with so much of a new box in it, over what is `under` it; as it was where the share is 0."""
+    result, old = painting.clone(), under[:, rows, columns]
+    mixed = (new * share + old * (1 - share)).clamp(0, 1)
+    result[:, rows, columns] = torch.where(share > 0, mixed, painting[:, rows, columns])
     return result
 
 
@@ -150,11 +151,8 @@ def statistics(composite: Tensor, painting: Tensor, mask: Tensor, source: Tensor
     wanted, wide_spread = _example(example, counts)
     ratio = np.clip((wide_spread + 1) / (spread + 1), LEAST, MOST)
     moved = (lab - level) * ratio + level + SHARE * (wanted - level)
-    found, share, result = tensor(to_rgb(moved.astype(np.float32))), mask[:, rows, columns], painting.clone()
-    old = composite[:, rows, columns]
-    inside = torch.where(share > 0, (old + (found - old) * share).clamp(0, 1), painting[:, rows, columns])
-    result[:, rows, columns] = inside
-    return result
+    found = tensor(to_rgb(moved.astype(np.float32)))
+    return _put(found, mask[:, rows, columns], composite, painting, rows, columns)
 
 
 def _example(painting: Tensor, counts: Tensor) -> tuple[Floats, Floats]:

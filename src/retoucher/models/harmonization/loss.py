@@ -22,7 +22,7 @@ def gram(features: Tensor, mask: Tensor | None = None) -> Tensor:
     `mask` (1, h, w), soft: it multiplies the features, so that it enters squared, while the number of cells is its
     plain sum (as released). An empty mask gives zeros.
     """
-    cells = features[..., 0, :, :].shape[-2:].numel() if mask is None else float(mask.sum())
+    cells = features.shape[-2:].numel() if mask is None else float(mask.sum())
     flat = (features if mask is None else features * mask).flatten(-2)  # (…, C, h * w)
     return flat @ flat.mT / (features.shape[-3] * max(cells, 1e-8))
 

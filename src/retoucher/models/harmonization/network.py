@@ -21,7 +21,7 @@ from retoucher.models.harmonization.masks import (
     resized,
     size_of,
 )
-from retoucher.models.harmonization.passes import Repainting, Scene
+from retoucher.models.harmonization.passes import Repainting, Scene, Watch
 from retoucher.models.harmonization.recipe import PUBLISHED, QUICK, RECIPES, Pass, Recipe
 from retoucher.models.harmonization.solve import Box, Solver
 
@@ -42,7 +42,7 @@ class Painted:
 
     `strength`: what was asked for or measured. `matches` (h, w, 2): row and column, in the painting's map of relu4_1 at
     the size that was worked at (a cell is 8 pixels), of where each cell of the object was matched, -1 elsewhere; None
-    without a second pass. `size`: the (height, width) that was worked at. `notes`: sentences for the person.
+    without a second pass. `size`: the (height, width) that was worked at.
     """
 
     pixels: Tensor
@@ -50,7 +50,6 @@ class Painted:
     strength: float
     matches: Tensor | None
     size: tuple[int, int]
-    notes: tuple[str, ...] = ()
 
 
 class Harmonization(nn.Module):
@@ -118,9 +117,8 @@ class _Work:
         self.repainting = repainting
         full = size_of(painting)
         small = longest(painting, min(size, max(full)))
-        scale = max(small) / PUBLISHED_SIZE
         # Dilation as published loses what is smaller than some 10 pixels.
-        loose = torch.maximum(dilated(mask, scale * max(full) / max(small)), (feathered(mask) > 0).to(mask))
+        loose = torch.maximum(dilated(mask, max(full) / PUBLISHED_SIZE), (feathered(mask) > 0).to(mask))
         self.like = None if like is None else _area(like, full)
         self.scene = Scene(painting, composite, mask, loose, self.like).at(small)
         self.loose = loose
@@ -183,7 +181,7 @@ class _Work:
         self.matches = torch.where(cells[..., None], found, -1)
         weights = strength.balance(strength.level(chosen), strength.noise(scene.painting))
 
-        def second(scene: Scene, start: Tensor, steps: int, watch: Callable[[Solver, Box], None]) -> Tensor:
+        def second(scene: Scene, start: Tensor, steps: int, watch: Watch) -> Tensor:
             return self.repainting.second(scene, start, area, weights, steps, watch)
 
         return self._levels(self.repainting.recipe.second, steps, (FIRST, SECOND), second)
@@ -193,7 +191,7 @@ class _Work:
         numbers: Pass,
         steps: int,
         share: tuple[float, float],
-        solve: Callable[[Scene, Tensor, int, Callable[[Solver, Box], None]], Tensor],
+        solve: Callable[[Scene, Tensor, int, Watch], Tensor],
     ) -> Tensor:
         """Coarse to fine: what the smaller picture has gained is added to the larger naive composite."""
         whole = self.scene
@@ -212,7 +210,7 @@ class _Work:
         assert gained is not None
         return found if found.shape == whole.composite.shape else whole.composite + resized(gained, whole.size)
 
-    def _watching(self, scene: Scene, before: float, each: float) -> Callable[[Solver, Box], None]:
+    def _watching(self, scene: Scene, before: float, each: float) -> Watch:
         share = beyond_the_border(feathered, scene.tight)
 
         def watch(solver: Solver, box: Box) -> None:
