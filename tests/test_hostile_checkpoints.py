@@ -143,7 +143,7 @@ def test_pickles_made_to_exhaust_time_or_memory_do_not(tmp_path, name):
 def test_nothing_in_the_reader_can_load_code():
     from pathlib import Path
 
-    for name in ("inert", "pickled", "checkpoint"):
+    for name in ("inert", "pickled", "nested", "modules", "checkpoint"):
         source = Path(checkpoint.__file__).with_name(f"{name}.py").read_text()
         for word in ("import pickle\n", "__import__", "importlib", "torch.load(", "jit.load", "eval(", "exec("):
             assert word not in source, (name, word)

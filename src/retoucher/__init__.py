@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from retoucher.edits.extend import Extend, extend
     from retoucher.edits.harmonize import Harmonize, harmonize
     from retoucher.edits.inpaint import Inpaint, inpaint
+    from retoucher.edits.redraw import Redraw, redraw
     from retoucher.edits.select import Select, select
+    from retoucher.edits.trace import Trace, trace
     from retoucher.errors import RetoucherError, UsageError
     from retoucher.fit import Fit
     from retoucher.frame import Frame
@@ -29,16 +31,20 @@ __all__ = [
     "Image",
     "Inpaint",
     "Mask",
+    "Redraw",
     "Result",
     "RetoucherError",
     "Select",
+    "Trace",
     "UsageError",
     "__version__",
     "extend",
     "harmonize",
     "inpaint",
     "load",
+    "redraw",
     "select",
+    "trace",
 ]
 
 __version__ = "0.1.0"
@@ -52,15 +58,19 @@ _HOMES = {
     "Image": "image",
     "Inpaint": "edits.inpaint",
     "Mask": "mask",
+    "Redraw": "edits.redraw",
     "Result": "edit",
     "RetoucherError": "errors",
     "Select": "edits.select",
+    "Trace": "edits.trace",
     "UsageError": "errors",
     "extend": "edits.extend",
     "harmonize": "edits.harmonize",
     "inpaint": "edits.inpaint",
     "load": "catalogue",
+    "redraw": "edits.redraw",
     "select": "edits.select",
+    "trace": "edits.trace",
 }
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from retoucher import weights
 from retoucher.errors import RetoucherError, UsageError
+from retoucher.face_entries import FACE_ENTRIES
 from retoucher.feature_entries import FEATURE_ENTRIES
 from retoucher.shipped_entries import SHIPPED_ENTRIES
+from retoucher.stylegan2_entries import STYLEGAN2_ENTRIES
 from retoucher.weights import Copy, File, Weights
 
 if TYPE_CHECKING:
@@ -204,11 +206,16 @@ ENTRIES: tuple[Weights, ...] = (  # the best of each method first
     ),
     *_PARTIALCONV,
     *SHIPPED_ENTRIES,
+    *FACE_ENTRIES,
+    *STYLEGAN2_ENTRIES,
     *FEATURE_ENTRIES,
 )
 METHODS = ("lama", "partialconv", "exemplar")
 """What `auto` tries, best first; networks only where weights are that are better than content-aware fill, as far as it
 was measured (docs/evaluation.md, docs/decisions.md)."""
+
+REDRAWING = "scfegan"
+"""The method that draws faces after lines and colours; no kind of filling, so `auto` does not know it."""
 
 HARMONIZATION, WITH_VGG = "harmonization", "harmonization-vgg19"
 """Painterly harmonization with the best features that are here, and with the genuine VGG-19's."""
@@ -253,15 +260,17 @@ def load(name: str = "auto", device: str | None = None) -> Any:
         return _grabcut()
     if name in (HARMONIZATION, WITH_VGG):
         return _harmonization(name, device)
-    if name in METHODS:
+    if name in (*METHODS, REDRAWING):
         copy = best(name)
         wanted = next(known.name for known in ENTRIES if known.method == name)
     elif name in {known.name for known in ENTRIES}:
         copy, wanted = weights.find(entry(name)), name
     else:
-        raise _unknown(name, ["auto", *METHODS, *(known.name for known in ENTRIES), "grabcut", HARMONIZATION])
+        raise _unknown(
+            name, ["auto", *METHODS, *(known.name for known in ENTRIES), REDRAWING, "grabcut", HARMONIZATION]
+        )
     if copy is None:
-        raise _absent(name, entry(wanted))
+        raise _absent(name, entry(wanted), _INSTEAD.get(name, _INSTEAD[""]))
     return _ready(copy, _state(copy), device)
 
 
@@ -323,7 +332,16 @@ def _state(copy: Copy | None) -> tuple[Path, int, int] | None:
     return copy.path, stat.st_size, stat.st_mtime_ns
 
 
-def _absent(asked: str, wanted: Weights, instead: str = "use --model exemplar, which needs none") -> UsageError:
+_INSTEAD = {
+    "": "use --model exemplar, which needs none",
+    REDRAWING: "ask for one that you added by its name (--weights scfegan-released)",
+    "scfegan-released": "leave --weights out: our own network comes with Retoucher",
+    **{known.name: "name another base" for known in STYLEGAN2_ENTRIES},
+}
+"""What else to do where the weights that were asked for are absent."""
+
+
+def _absent(asked: str, wanted: Weights, instead: str) -> UsageError:
     how = f"`retoucher weights add {wanted.name} FILE`"
     if weights.pullable(wanted):
         how = f"`retoucher weights pull {wanted.name}` or {how}"

@@ -1,12 +1,13 @@
 """Tensors out of checkpoint files that may be hostile: nothing in such a file is ever run.
 
 Read are torch's zip format (2020 and later), its older format, Lightning checkpoints, TorchScript archives (only the
-tensors of its modules), a zip that holds one of these, and safetensors. Offsets, shapes and sizes are checked against
-the bytes that are there before any memory is taken.
+tensors of its modules), a zip that holds one of these, NVIDIA's plain pickles of modules, safetensors, and TensorFlow's
+(`bundle.py`). Offsets, shapes and sizes are checked against the bytes that are there before any memory is taken.
 """
 
 import io
 import math
+import mmap
 import re
 import struct
 import tempfile
@@ -17,26 +18,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from retoucher import pickled
+from retoucher import bundle, modules, pickled
 from retoucher.errors import RetoucherError, UsageError
-from retoucher.inert import Pairs, Storage, Thing, View, shown
+from retoucher.inert import SIZES, Pairs, Storage, View, shown
+from retoucher.nested import MAGIC, PROTOCOL, Nested
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_TENSOR_BYTES = 2 << 30  # the largest published network here has a fifth of it
+MAX_PLAIN_BYTES = 1 << 30  # of a plain pickle; NVIDIA's with three networks of 1024 pixels have a third of it
 MAX_MEMBERS = 100_000
-MAX_ATTRIBUTES, MAX_DEPTH = 1_000_000, 64  # of TorchScript modules
 SHRUNK = 20  # numbers hardly compress: what a zip claims to have shrunk further, beyond 64 MiB, is a bomb
-_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
-_LEGACY_PROTOCOL = 1001
-_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "int32": 4, "int16": 2, "int8": 1}
-_SIZES |= {"uint8": 1, "bool": 1}
+_LEGACY = b"\x8a\x0a" + MAGIC.to_bytes(10, "little")  # what follows a pickle's two first bytes there
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, TypeError, ValueError, ArithmeticError)
 
 Choose = Callable[[Iterable[str]], Mapping[str, str]]
 """Which tensors to build: from the names in the file to {name in the file: name in the result}."""
-_Fetch = Callable[[Storage], bytes]
+_Fetch = Callable[[Storage], bytes | memoryview]
 
 
 def every(names: Iterable[str]) -> dict[str, str]:
@@ -47,9 +46,13 @@ def every(names: Iterable[str]) -> dict[str, str]:
 def read(path: Path, choose: Choose = every) -> "dict[str, Tensor]":
     """The chosen tensors of a checkpoint file, on the CPU, contiguous, in the number type that the file has.
 
-    Raises UsageError when there is no such file, RetoucherError when it is damaged, in no known format, too large, or
-    refused because it mentions anything that weights do not need (named in the message).
+    A TensorFlow checkpoint, which is several files, may be given by any of them or by its folder. Raises UsageError
+    when there is no such file, RetoucherError when it is damaged, in no known format, too large, or refused because it
+    mentions anything that weights do not need (named in the message).
     """
+    if index := bundle.index_of(path):
+        with _damage(index.name):
+            return _tensorflow(index, choose)
     if not path.is_file():
         raise UsageError(f"There is no file at {path}; check the path.")
     with _damage(path.name), path.open("rb") as file:
@@ -57,6 +60,12 @@ def read(path: Path, choose: Choose = every) -> "dict[str, Tensor]":
         if start[8:9] == b"{" and start[:2] != b"PK":
             return _safetensors(path, choose)
         return _read(file, start, path.name, choose, unpack=True)
+
+
+def holder(path: Path) -> Path:
+    """The file that holds the numbers of the checkpoint at `path`: for TensorFlow's the data, if in one file."""
+    index = bundle.index_of(path)
+    return bundle.data_file(index) if index else path
 
 
 @contextmanager
@@ -82,8 +91,11 @@ def _read(file: IO[bytes], start: bytes, where: str, choose: Choose, *, unpack: 
             if unpack and not pickles:
                 return _nested(archive, members, where, choose)
     elif start[:1] == b"\x80":
-        return _legacy(file, where, choose)
-    raise RetoucherError(f"{where} is no checkpoint: give a .pt, .pth, .ckpt, .zip or .safetensors file.")
+        return (_legacy if start[2:].startswith(_LEGACY) else _plain)(file, where, choose)
+    raise RetoucherError(
+        f"{where} is no checkpoint: give a .pt, .pth, .ckpt, .pkl, .zip or .safetensors file, or TensorFlow's "
+        "NAME.index."
+    )
 
 
 def _members(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]:
@@ -119,7 +131,7 @@ def _zipped(
 
     def fetch(storage: Storage) -> bytes:
         # Twice what is needed: a bound is needed, for entries of a zip may overlap and each read take gigabytes.
-        limit = 2 * storage.length * _SIZES[storage.dtype] + 4096
+        limit = 2 * storage.length * SIZES[storage.dtype] + 4096
         return _member(archive, members[f"{root}data/{storage.key}"], limit, where)
 
     return _build(_chosen(described.top, where, choose), fetch, order, where)
@@ -144,7 +156,7 @@ def _nested(
 def _legacy(file: IO[bytes], where: str, choose: Choose) -> "dict[str, Tensor]":
     """torch's format before 1.6: pickles (magic, protocol, machine, objects, keys), then each storage's numbers."""
     buffer = io.BytesIO(file.read(pickled.MAX_BYTES))
-    if pickled.read(buffer, where).top != _LEGACY_MAGIC or pickled.read(buffer, where).top != _LEGACY_PROTOCOL:
+    if pickled.read(buffer, where).top != MAGIC or pickled.read(buffer, where).top != PROTOCOL:
         raise RetoucherError(f"{where} is a pickle but no torch checkpoint: give the file as its publisher made it.")
     machine, described, keys = (pickled.read(buffer, where) for _ in range(3))
     order = "little" if isinstance(machine.top, Pairs) and machine.top.get("little_endian") is True else "big"
@@ -154,7 +166,7 @@ def _legacy(file: IO[bytes], where: str, choose: Choose) -> "dict[str, Tensor]":
         storage = described.storages[key]
         file.seek(place)
         (length,) = struct.unpack("<q" if order == "little" else ">q", file.read(8))
-        places[key] = (place + 8, storage.length * _SIZES[storage.dtype])
+        places[key] = (place + 8, storage.length * SIZES[storage.dtype])
         place += 8 + places[key][1]
         if length != storage.length or place > end:
             raise EOFError(key)
@@ -165,6 +177,22 @@ def _legacy(file: IO[bytes], where: str, choose: Choose) -> "dict[str, Tensor]":
         return file.read(size)
 
     return _build(_chosen(described.top, where, choose), fetch, order, where)
+
+
+def _plain(file: IO[bytes], where: str, choose: Choose) -> "dict[str, Tensor]":
+    """A pickle with its numbers inside, as NVIDIA's programs write networks."""
+    if file.seek(0, io.SEEK_END) > MAX_PLAIN_BYTES:
+        raise RetoucherError(f"{where} was refused because it is too large for a pickle of networks.")
+    nested = Nested(where)
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:  # reads no more than there is
+        described = pickled.read(whole, where, nested.unpack)  # type: ignore[arg-type]  # it reads and tells
+    return _build(_chosen(described.top, where, choose), nested.fetch, "little", where)
+
+
+def _tensorflow(index: Path, choose: Choose) -> "dict[str, Tensor]":
+    import torch
+
+    return {name: torch.from_numpy(array) for name, array in bundle.read(index, choose, MAX_TENSOR_BYTES).items()}
 
 
 def _safetensors(path: Path, choose: Choose) -> "dict[str, Tensor]":
@@ -178,53 +206,28 @@ def _safetensors(path: Path, choose: Choose) -> "dict[str, Tensor]":
         raise ValueError(str(error)) from error
 
 
-def _chosen(top: object, where: str, choose: Choose) -> dict[str, View]:
+def _chosen(top: object, where: str, choose: Choose) -> modules.Tensors:
     """The chosen tensors by their new names."""
-    views = _module(top, where) if isinstance(top, Thing) else _state(top)
-    if not views:
+    found = modules.tensors(top, where)
+    if not found:
         raise RetoucherError(f"{where} holds no tensors where a checkpoint has them: it is not a file of weights.")
-    return {new: views[old] for old, new in choose(views).items()}
+    return {new: found[old] for old, new in choose(found).items()}
 
 
-def _state(top: object) -> dict[str, View]:
-    """The tensors of a dictionary, or of its `state_dict` (Lightning, OpenMMLab) or `model`, and nothing else of it."""
-    inside = [top.get(name) for name in ("state_dict", "model")] if isinstance(top, Pairs) else []
-    pairs = next((inner for inner in inside if isinstance(inner, Pairs)), top)
-    items = pairs.items if isinstance(pairs, Pairs) else []
-    return {name: value for name, value in items if type(name) is str and isinstance(value, View)}
-
-
-def _module(top: Thing, where: str) -> dict[str, View]:
-    """The tensors of a TorchScript module under the names its `state_dict` gives them: attributes joined by dots."""
-    views: dict[str, View] = {}
-    waiting = [("", top, 0)]
-    seen = 0
-    while waiting:
-        prefix, thing, depth = waiting.pop()
-        seen += 1 + len(thing.state.items)
-        if depth > MAX_DEPTH or seen > MAX_ATTRIBUTES or len(prefix) > 1000:
-            raise RetoucherError(f"{where} was refused because its modules are nested too deeply or are too many.")
-        for name, value in thing.state.items:
-            if type(name) is str and isinstance(value, View):
-                views[prefix + name] = value
-            elif type(name) is str and isinstance(value, Thing) and value.what.path.startswith("__torch__."):
-                waiting.append((f"{prefix}{name}.", value, depth + 1))
-    return views
-
-
-def _build(views: Mapping[str, View], fetch: _Fetch, order: str, where: str) -> "dict[str, Tensor]":
+def _build(chosen: modules.Tensors, fetch: _Fetch, order: str, where: str) -> "dict[str, Tensor]":
     """Make the tensors: every storage is fetched once, and what shares one is copied out of it."""
     import torch
 
+    views = {name: view for name, view in chosen.items() if isinstance(view, View)}
     shares: dict[tuple[str, str], list[str]] = {}  # which tensors lie in which storage
     for name, view in views.items():
         shares.setdefault((view.storage.key, view.storage.dtype), []).append(name)
     storages = [views[names[0]].storage for names in shares.values()]
-    total = sum(_SIZES[s.dtype] * s.length for s in storages)
-    total = max(total, sum(_SIZES[v.storage.dtype] * _count(v) for v in views.values()))
+    total = sum(SIZES[s.dtype] * s.length for s in storages)
+    total = max(total, sum(SIZES[v.storage.dtype] * _count(v) for v in views.values()))
     if total > MAX_TENSOR_BYTES:
         raise RetoucherError(f"{where} was refused because its tensors would take {total / 1e9:.1f} GB of memory.")
-    built: dict[str, Tensor] = {}
+    built = {name: torch.tensor(number) for name, number in chosen.items() if not isinstance(number, View)}
     for storage, names in zip(storages, shares.values(), strict=True):
         flat = _numbers(fetch(storage), storage, order)
         for name in names:
@@ -232,19 +235,19 @@ def _build(views: Mapping[str, View], fetch: _Fetch, order: str, where: str) -> 
             cut = flat.as_strided(view.size, view.stride, view.offset) if _count(view) else flat.new_empty(view.size)
             alone = len(names) == 1 and _count(view) == storage.length  # then there is nothing to cut it out of
             built[name] = cut.contiguous() if alone else cut.clone(memory_format=torch.contiguous_format)
-    return {name: built[name] for name in views}
+    return {name: built[name] for name in chosen}
 
 
 def _count(view: View) -> int:
     return math.prod(view.size)
 
 
-def _numbers(data: bytes, storage: Storage, order: str) -> "Tensor":
+def _numbers(data: bytes | memoryview, storage: Storage, order: str) -> "Tensor":
     """The storage's bytes as a flat tensor of its type; EOFError when there are too few."""
     import numpy as np
     import torch
 
-    size = _SIZES[storage.dtype]
+    size = SIZES[storage.dtype]
     if len(data) < storage.length * size:
         raise EOFError(storage.key)
     dtype: torch.dtype = getattr(torch, storage.dtype)  # a name out of our own table

@@ -35,6 +35,8 @@ app.command("retoucher.serve_cli:app", name="serve", help="Open the editor in th
 app.command("retoucher.select_cli:app", name="select", help="Make a mask from a click, a box or a scribble.")
 app.command("retoucher.extend_cli:app", name="extend", help="Make a photo larger and fill the new border.")
 app.command("retoucher.harmonize_cli:app", name="harmonize", help="Paint an object into a painting, in its manner.")
+app.command("retoucher.redraw_cli:app", name="redraw", help="Redraw part of a face after lines and colours.")
+app.command("retoucher.redraw_cli:trace_app", name="trace", help="Take a photo's own lines and colours.")
 app.command("retoucher.evaluate_cli:app", name="evaluate", help="Measure methods side by side on your own pictures.")
 
 UNCHANGED = Inpaint()

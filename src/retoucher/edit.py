@@ -80,7 +80,7 @@ class Report:
     """What was done: the method and the Weights entry that made the pixels, in how many frames and wall seconds.
 
     `method` is "" where nothing had to be done, `weights` is "" where the method has none. `notes` are plain
-    sentences that the person should read.
+    sentences that the person should read. `faces`: the boxes of those that were worked on.
     """
 
     method: str = ""
@@ -88,6 +88,7 @@ class Report:
     frames: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    faces: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

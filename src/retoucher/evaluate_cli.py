@@ -15,6 +15,8 @@ app = App(name="evaluate", help="Measure methods side by side on your own pictur
 HOLES = "narrow,medium,wide"
 MODELS = "auto,exemplar,telea,ns,biharmonic"
 STAGES = "naive,poisson,pass1,pass2,finish"
+GUIDANCE = "full,lines,colors,partial,none,warped,hues"
+OTHERS = "lama-small,partialconv-small,exemplar"
 
 
 @app.command
@@ -108,6 +110,57 @@ def harmonize(
     report.check(Path(output), overwrite=overwrite)
     with Bar("evaluate", quiet=quiet) as bar:
         outcome = measure(asked, bar)
+    return _reported(outcome, Path(output), overwrite, quiet)
+
+
+@app.command
+def redraw(
+    photos: Annotated[
+        list[str], Parameter(help="Folders or tars of aligned portraits.", negative="", consume_multiple=True)
+    ],
+    *,
+    holes: Annotated[str, Parameter(help="face, zigzags, irregular.")] = "face",
+    guidance: Annotated[str, Parameter(help="What is shown, of the drawings made of the photo.")] = GUIDANCE,
+    models: Annotated[str, Parameter(help="scfegan, its weights by name, or scfegan=FILE.")] = "scfegan",
+    others: Annotated[str, Parameter(help="Fills without a drawing, as inpaint's --models.")] = OTHERS,
+    through: Annotated[str, Parameter(help="The network alone, the edit, or both: network,edit.")] = "network",
+    size: Annotated[int, Parameter(help="Pixels a side: 256 or 512.")] = 256,
+    seed: Annotated[int, Parameter(help="Another seed draws other holes.")] = 0,
+    limit: Annotated[int | None, Parameter(help="Only so many photos, the first by name.")] = None,
+    output: Annotated[str, Parameter(name=["--output", "-o"], help="The folder for the report.")] = "evaluation",
+    features: Annotated[str, Parameter(help="VGG-19's weights, for the feature distance.")] = "",
+    lpips: Annotated[
+        list[str] | None, Parameter(help="Backbone and linear layers.", negative="", consume_multiple=True)
+    ] = None,
+    device: Annotated[str, Parameter(help="Where networks run: auto, cpu, cuda or mps.")] = "auto",
+    overwrite: Annotated[bool, Parameter(help="Replace a report that is already there.", negative="")] = False,
+    quiet: Annotated[bool, Parameter(help="Say nothing but errors.", negative="")] = False,
+) -> int:
+    """Erase parts of portraits, redraw them after their own lines and colours; measure likeness and obedience.
+
+    Writes report.md, report.json and sheet.png: tables, every figure of every photo, and random results side by side.
+    """
+    from retoucher.evaluation import report
+    from retoucher.evaluation.redraw import Evaluation, measure
+    from retoucher.progress import Bar
+    from retoucher.training.photos import Photos
+
+    asked = Evaluation(
+        holes=_parts(holes),
+        models=_parts(models),
+        guidance=_parts(guidance),
+        others=_parts(others),
+        through=_parts(through),
+        size=size,
+        seed=seed,
+        limit=limit,
+        features=Path(features) if features else None,
+        lpips=tuple(map(Path, lpips or ())),
+        device=device,
+    )
+    report.check(Path(output), overwrite=overwrite)
+    with Bar("evaluate", quiet=quiet) as bar:
+        outcome = measure(asked, Photos.open(photos), bar)
     return _reported(outcome, Path(output), overwrite, quiet)
 
 

@@ -24,6 +24,13 @@ STORAGES = {
         "Bool": "bool",
     }.items()
 }
+SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "int32": 4, "int16": 2, "int8": 1}
+SIZES |= {"uint8": 1, "bool": 1}
+"""Bytes of a number."""
+PERSISTENT = "torch_utils.persistence._reconstruct_persistent_obj"
+"""What makes a module of NVIDIA's pickles; the source code that comes with it is left alone."""
+FROM_BYTES = "torch.storage._load_from_bytes"
+"""What makes a storage of a plain pickle from bytes."""
 _BUILTIN = {
     "set",
     "frozenset",
@@ -39,7 +46,7 @@ _BUILTIN = {
     "object",
 }
 _MODULES = ("builtins", "__builtin__")  # Python 3, Python 2
-DICTS = frozenset({"collections.OrderedDict"} | {f"{module}.dict" for module in _MODULES})
+DICTS = frozenset({"collections.OrderedDict", "dnnlib.util.EasyDict"} | {f"{module}.dict" for module in _MODULES})
 
 # What real checkpoints mention beside their tensors; each becomes a `Thing`, which never does anything.
 INERT = frozenset(
@@ -47,7 +54,7 @@ INERT = frozenset(
     | {f"numpy.{core}.multiarray.{name}" for core in ("core", "_core") for name in ("scalar", "_reconstruct")}
     | {f"torch.{name}" for name in (*STORAGES.values(), "Size", "device", "Tensor", "nn.parameter.Parameter")}
     | {"collections.defaultdict", "collections.Counter", "collections.deque", "copyreg._reconstructor"}
-    | {"numpy.dtype", "numpy.ndarray", "_codecs.encode"}
+    | {"numpy.dtype", "numpy.ndarray", "_codecs.encode", PERSISTENT}
 )
 NAMESPACES = frozenset(
     {"pytorch_lightning", "lightning", "lightning_fabric", "omegaconf", "saicinpainting", "typing", "argparse"}

@@ -11,13 +11,30 @@ import math
 import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from retoucher.errors import RetoucherError
-from retoucher.inert import DICTS, STORAGES, TENSOR_MAKERS, Named, Pairs, Storage, Thing, View, allowed, shown
+from retoucher.inert import (
+    DICTS,
+    FROM_BYTES,
+    PERSISTENT,
+    STORAGES,
+    TENSOR_MAKERS,
+    Named,
+    Pairs,
+    Storage,
+    Thing,
+    View,
+    allowed,
+    shown,
+)
 
+T = TypeVar("T")
 MAX_BYTES = 32 << 20  # a published checkpoint of a thousand tensors needs half a megabyte
 MAX_OPCODES = 2_000_000  # about fifty thousand tensors, a few seconds
+
+Unpack = Callable[[bytes], Storage]
+"""What describes a storage that lies inside a pickle as bytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,18 +45,20 @@ class Pickle:
     storages: dict[str, Storage]
 
 
-def read(file: IO[bytes], where: str) -> Pickle:
+def read(file: IO[bytes], where: str, unpack: Unpack | None = None, limit: int = MAX_OPCODES) -> Pickle:
     """The next pickle of a binary file (callers give it `MAX_BYTES` at most), as descriptions.
 
     Returns plain numbers, texts, bytes, lists and tuples, and Pairs, Thing, Named, Storage and View for the rest.
-    `where` is the file's name for messages. Raises RetoucherError naming whatever is not `allowed`, or saying that
+    `where` is the file's name for messages; `unpack` says what storages written as bytes are, which are refused without
+    it; `limit` is the most instructions. Raises RetoucherError naming whatever is not `allowed`, or saying that
     the pickle is damaged.
     """
-    machine = _Machine(where)
+    machine = _Machine(where, unpack)
     try:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
-            if count >= MAX_OPCODES:
-                raise RetoucherError(f"{where} was refused because its pickle has over {MAX_OPCODES:,} instructions.")
+            if count >= min(limit, MAX_OPCODES):
+                most = min(limit, MAX_OPCODES)
+                raise RetoucherError(f"{where} was refused because its pickle has over {most:,} instructions.")
             machine.step(opcode.name, argument)
         return Pickle(machine.stack.pop(), machine.storages)
     except (IndexError, KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
@@ -49,8 +68,8 @@ def read(file: IO[bytes], where: str) -> Pickle:
 class _Machine:
     """The pickle machine's stack, marks and memo, and what each instruction does to them."""
 
-    def __init__(self, where: str) -> None:
-        self.where = where
+    def __init__(self, where: str, unpack: Unpack | None) -> None:
+        self.where, self.unpack = where, unpack
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
@@ -92,9 +111,10 @@ class _Machine:
     def named(self, module: str, attribute: str) -> Named:
         if type(module) is not str or type(attribute) is not str:
             raise TypeError("a name that is no text")
-        if not allowed(f"{module}.{attribute}", module):
+        path = f"{module}.{attribute}"
+        if not (allowed(path, module) or (path == FROM_BYTES and self.unpack)):
             raise self.refuse(f"use {shown(module)}.{shown(attribute)}")
-        return Named(f"{module}.{attribute}")
+        return Named(path)
 
     def call(self, what: Any, arguments: Any) -> Any:
         """Describe what calling would give: a tensor, a dictionary, or a thing that does nothing."""
@@ -102,6 +122,10 @@ class _Machine:
             raise self.refuse("call something that is not a name")
         if what.path in TENSOR_MAKERS:
             return self.tensor(what.path, arguments)
+        if what.path == FROM_BYTES and self.unpack:
+            return self.unpack(_only(arguments, bytes))
+        if what.path == PERSISTENT:
+            return Thing(what, _only((_only(arguments, Pairs).get("state"),), Pairs))
         return Pairs() if what.path in DICTS else Thing(what)
 
     def tensor(self, maker: str, arguments: Any) -> View:
@@ -166,6 +190,14 @@ def _view(storage: Any, offset: Any, size: Any, stride: Any) -> View:
     if count and (last >= storage.length or count > storage.length):
         raise ValueError("a tensor that reaches outside its storage")
     return View(storage, offset, size, stride)
+
+
+def _only(arguments: Any, kind: type[T]) -> T:
+    """The one argument, which has to be of that kind; ValueError or TypeError if not."""
+    (argument,) = arguments
+    if not isinstance(argument, kind):
+        raise TypeError("an argument of another kind")
+    return argument
 
 
 def _tuple(machine: _Machine, count: int) -> None:

@@ -33,7 +33,9 @@ class File:
     """One published file: its name, how it is written, and what is known about it (size in bytes)."""
 
     name: str
-    format: Literal["torchscript", "lightning", "zip around lightning", "checkpoint", "safetensors"]
+    format: Literal[
+        "torchscript", "lightning", "zip around lightning", "checkpoint", "safetensors", "tensorflow", "pickle"
+    ]
     url: str = ""
     size: int | None = None
     sha256: str | None = None
@@ -235,13 +237,14 @@ def add(entry: Weights, path: Path, *, origin: Origin = "added") -> Copy:
     """Take a network from a file: read it safely, check names and shapes strictly, convert and keep it.
 
     The file may be any; `Copy.published` of the answer says whether it is one of the entry's own. It is not changed.
+    Of a TensorFlow checkpoint, the data file is what the record names.
     Raises RetoucherError when it does not hold this network or cannot be kept; what was there before then stays.
     """
-    where = path.name
     tensors = checkpoint.read(path, entry.select)
-    build(entry, tensors, where)
-    seen = digest(path)
-    source = next((file.name for file in entry.files if file.sha256 == seen), path.name)
+    held = checkpoint.holder(path)
+    build(entry, tensors, held.name)
+    seen = digest(held)
+    source = next((file.name for file in entry.files if file.sha256 == seen), held.name)
     return _keep(entry, tensors, origin, source, seen)
 
 

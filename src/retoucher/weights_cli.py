@@ -1,5 +1,6 @@
 """`retoucher weights`: what networks there are, getting them, and checking them."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -61,24 +62,25 @@ def pull(
 @app.command
 def add(
     name: Annotated[str, Parameter(help="Which network, see list.")],
-    file: Annotated[str, Parameter(help="Its file: .pt, .pth, .ckpt, .zip or .safetensors.")],
+    file: Annotated[
+        str, Parameter(help="Its file: .pt, .pth, .ckpt, .pkl, .zip or .safetensors; TensorFlow's NAME.index.")
+    ],
     /,
+    *parts: Annotated[str, Parameter(help="A TensorFlow checkpoint's other files; those beside it are found anyway.")],
 ) -> None:
     """Take a network from a file of yours, for machines without a network connection. The file is only read."""
-    from pathlib import Path
-
     from retoucher.progress import Bar
 
-    entry = catalogue.entry(name)
+    entry, path = catalogue.entry(name), _one_of(file, *parts)
     with Bar(f"add {name}") as tell:
         tell(0.1, "reading, checking and converting")
-        copy = weights.add(entry, Path(file))
+        copy = weights.add(entry, path)
     if copy.published:
         print(f"{name} is ready, from the published {copy.source}: {copy.path}")
     else:
         print(f"{name} is ready: {copy.path}")
         print("    Names and shapes fit, but no published file with this sha256 is known:")
-        print(f"    {copy.source_sha256} {file}")
+        print(f"    {copy.source_sha256} {copy.source}")
 
 
 @app.command
@@ -100,6 +102,16 @@ def verify(name: Annotated[str, Parameter(help="Which network; all that are here
         raise RetoucherError(" ".join(problems))
     if not here:
         print("No weights are here, so there is nothing to verify.")
+
+
+def _one_of(*files: str) -> Path:
+    """The checkpoint that these are the files of; UsageError where they belong to more than one."""
+    from retoucher import bundle
+
+    paths = [Path(file) for file in files]
+    if len(paths) > 1 and len({bundle.index_of(path) or path for path in paths}) > 1:
+        raise UsageError("These files are no single checkpoint: give one file, or all of one TensorFlow checkpoint.")
+    return paths[0]
 
 
 def _here(copy: Copy) -> str:

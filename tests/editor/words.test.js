@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { dialogs } from "../../src/retoucher/editor/words/en-dialogs.js";
+import { redrawing } from "../../src/retoucher/editor/words/en-face.js";
 import { painting } from "../../src/retoucher/editor/words/en-paintin.js";
 import { english } from "../../src/retoucher/editor/words/en.js";
 import { chinese } from "../../src/retoucher/editor/words/zh-CN.js";
@@ -30,7 +31,7 @@ test("a Chinese text is Chinese, or the same sign in both languages", () => {
 
 test("no word stands in two of the English files", () => {
   const own = readFileSync(new URL("words/en.js", EDITOR), "utf8");
-  const others = [...Object.keys(dialogs), ...Object.keys(painting)];
+  const others = [...Object.keys(dialogs), ...Object.keys(painting), ...Object.keys(redrawing)];
   const twice = others.filter((key, i) => own.includes(`"${key}":`) || others.indexOf(key) !== i);
   assert.deepEqual(twice, []);
 });

@@ -7,10 +7,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from retoucher.evaluation.metrics import l1, l1_hole, psnr, psnr_hole, ssim
+from retoucher.evaluation.metrics import l1, l1_hole, psnr, psnr_hole, ssim, ssim_hole
 
 FIXTURE = Path(__file__).parent.parent / "parity" / "lama" / "metrics.safetensors"
-ALL = [l1, l1_hole, psnr, psnr_hole, ssim]
+ALL = [l1, l1_hole, psnr, psnr_hole, ssim, ssim_hole]
 
 
 def pictures(height=13, width=9, seed=0):
@@ -91,7 +91,7 @@ def test_known_values():
 @pytest.mark.parametrize("metric", ALL)
 def test_equal_pictures_are_perfect_and_swapping_them_changes_nothing(metric):
     result, reference, mask = pictures(31, 20)
-    perfect = {l1: 0, l1_hole: 0, psnr: math.inf, psnr_hole: math.inf, ssim: 1}[metric]
+    perfect = {l1: 0, l1_hole: 0, psnr: math.inf, psnr_hole: math.inf, ssim: 1, ssim_hole: 1}[metric]
     assert metric(reference, reference, mask) == pytest.approx(perfect, abs=1e-6)
     assert metric(result, reference, mask) == pytest.approx(metric(reference, result, mask), abs=1e-6)
 
@@ -100,3 +100,17 @@ def test_an_empty_hole_has_no_difference():
     result, reference, mask = pictures()
     assert l1_hole(result, reference, mask * 0) == 0
     assert psnr_hole(result, reference, mask * 0) == math.inf
+
+
+def test_ssim_over_the_hole_is_the_mean_of_a_loop_over_its_pixels():
+    result, reference, mask = pictures(16, 14)
+    everything = torch.ones_like(mask)
+    assert ssim_hole(result, reference, everything) == pytest.approx(ssim(result, reference, everything), abs=1e-6)
+    found = []
+    for y, x in mask[0].nonzero().tolist():
+        one = torch.zeros_like(mask)
+        one[0, y, x] = 1
+        found.append(ssim_hole(result, reference, one))
+    assert ssim_hole(result, reference, mask) == pytest.approx(sum(found) / len(found), abs=1e-6)
+    assert ssim_hole(result, reference, mask * 0) == 1
+    assert ssim_hole(result, reference, mask) < ssim(result, reference, mask)

@@ -8,6 +8,7 @@ from serving import HOLE, TOKEN, jpeg
 from test_serve_command import listening
 
 import painters
+import portraits
 from retoucher.image import Image
 from retoucher.server.document import INTRODUCTION, markdown
 
@@ -35,6 +36,8 @@ def test_the_examples_work_as_pasted(tmp_path):
     (tmp_path / "mask.png").write_bytes(HOLE.encode())
     (tmp_path / "painting.jpg").write_bytes(jpeg())
     (tmp_path / "balloon.png").write_bytes(painters.file(painters.disc()))
+    (tmp_path / "portrait.jpg").write_bytes(painters.file(portraits.portrait(), "JPEG"))
+    (tmp_path / "smile.png").write_bytes(portraits.MOUTH.encode())
     with listening(tmp_path) as port:
         script = "\n".join(["set -eu", f"URL=http://127.0.0.1:{port}", f"TOKEN={TOKEN}", *examples])
         done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
@@ -44,4 +47,4 @@ def test_the_examples_work_as_pasted(tmp_path):
     assert Image.open(tmp_path / "without.webp").container == "WEBP"
     assert Image.open(tmp_path / "patch.png").has_alpha
     assert "x-retoucher-box: " in done.stdout
-    assert len(list((tmp_path / "state" / "photos").iterdir())) == 2  # the photo is forgotten, painting and balloon not
+    assert len(list((tmp_path / "state" / "photos").iterdir())) == 3  # the photo is forgotten, others not

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from training_runs import photo_folder
@@ -17,7 +18,9 @@ from retoucher.models.harmonization.features_objective import initialise
 from retoucher.models.lama import recipe as lama
 from retoucher.models.lama.encoder import Encoder
 from retoucher.models.partialconv import recipe as partialconv
+from retoucher.models.scfegan import recipe as scfegan
 from retoucher.training.fabric import fabric_for
+from retoucher.training.kinds import guide_named
 from retoucher.training.log import Progress
 from retoucher.training.loop import Pace, train
 from retoucher.training.options import parse
@@ -35,6 +38,10 @@ SHRUNK: dict[str, dict[str, Any]] = {
         "width": 12, "levels": 3, "warmup": 5, "cooldown": 20, "average": 0.9,
         "stages": (partialconv.Stage(5e-3, 80, frozen=False), partialconv.Stage(2e-3, 40, frozen=True)),
     },
+    "scfegan": {
+        "width": 8, "deepest": 32, "finish": 8, "judge": 16, "rate": 3e-3, "judge_rate": 1e-3, "alone": 40,
+        "warmup": 5, "cooldown": 20, "average": 0.9,
+    },
 }  # fmt: skip
 
 
@@ -45,14 +52,19 @@ def features() -> dict[str, torch.nn.Module]:
     return {name: network.eval().requires_grad_(False) for name, network in networks.items()}
 
 
-def batch(folder: Path) -> Batch:
-    """One photo, with a hole in the middle and one at the border."""
-    photo = torch.from_numpy(Photos.open([photo_folder(folder, 1)]).decode(0)[:SIZE, :SIZE].copy())
+def batch(folder: Path, guide: str = "") -> Batch:
+    """One photo, with a hole in the middle and one at the border, and lines and colours by that name."""
+    picture = Photos.open([photo_folder(folder, 1)]).decode(0)[:SIZE, :SIZE].copy()
+    photo = torch.from_numpy(picture)
     image = (photo.permute(2, 0, 1).float() / 255).expand(2, 3, SIZE, SIZE)
     mask = torch.zeros(2, 1, SIZE, SIZE)
     mask[0, :, 10:20, 8:20] = 1
     mask[1, :, :12, 20:] = 1
-    return Batch(image, mask)
+    drawn = guide_named(guide)
+    if drawn is None:
+        return Batch(image, mask)
+    planes = torch.from_numpy(drawn.draw(picture, np.random.RandomState(2))).permute(2, 0, 1).float() / 255
+    return Batch(image, mask, planes.expand(2, 5, SIZE, SIZE))
 
 
 def error(run: Run, sample: Batch) -> float:
@@ -71,14 +83,14 @@ RECIPES = [(method, name) for method, paper in PAPERS.items() if method in SHRUN
 def test_the_recipe_learns_a_photo_by_heart(method: str, name: str, tmp_path: Path) -> None:
     numbers = PAPERS[method].recipes[name]
     recipe = replace(numbers, size=SIZE, batch=2, **SHRUNK[method])
-    recipe = replace(recipe, steps=STEPS) if isinstance(recipe, lama.Recipe) else recipe
+    recipe = replace(recipe, steps=STEPS) if isinstance(recipe, lama.Recipe | scfegan.Recipe) else recipe
     needed = PAPERS[method].features(recipe)
     given = {each: network for each, network in features().items() if each in needed}
     options = parse([method, "--photos", "none", "--output", "none", "--device", "cpu"], "train")
     torch.manual_seed(1)
     objective = PAPERS[method].begin(recipe, given)
     run = prepare(tmp_path, fabric_for(options), objective, recipe.average, recipe.batch)
-    sample = batch(tmp_path / "photos")
+    sample = batch(tmp_path / "photos", PAPERS[method].guide(recipe))
     before = error(run, sample)
     train(run, iter([sample] * STEPS), sample, Pace(STEPS, checkpoint_minutes=9), Progress(quiet=True))
     assert error(run, sample) < 0.35 * before

@@ -16,14 +16,23 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from training_runs import JUDGED, losses, photo_folder, trained, words
+from training_runs import JUDGED, PUBLISHED, losses, photo_folder, trained, words
 
 from retoucher.models.lama import from_published as lama
 from retoucher.models.partialconv import from_published as partialconv
+from retoucher.models.scfegan import from_published as scfegan
 from retoucher.training import checkpoint
 
-METHODS = [("lama", []), ("lama", JUDGED), ("partialconv", []), ("features", [])]
-NAMES = ["lama", "lama with a discriminator", "partialconv", "features"]
+METHODS = [
+    ("lama", []),
+    ("lama", JUDGED),
+    ("partialconv", []),
+    ("scfegan", []),
+    ("scfegan", PUBLISHED),
+    ("stylegan2", []),
+    ("features", []),
+]
+NAMES = ["lama", "lama with a discriminator", "partialconv", "scfegan", "scfegan as published", "stylegan2", "features"]
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -102,7 +111,7 @@ def test_ctrl_c_stops_after_a_step_and_keeps_everything(tmp_path):
     assert len(weights(run)) == len(load_file(run / f"checkpoint-{step:09d}" / "generator.safetensors"))
 
 
-@pytest.mark.parametrize(("method", "build"), [("lama", lama), ("partialconv", partialconv)])
+@pytest.mark.parametrize(("method", "build"), [("lama", lama), ("partialconv", partialconv), ("scfegan", scfegan)])
 def test_weights_of_a_run_are_a_network_of_the_house(method, build, tmp_path):
     assert trained(method, tmp_path, tmp_path / "run", "--steps", "2") == 0
     network = build(weights(tmp_path / "run"))

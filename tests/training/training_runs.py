@@ -18,12 +18,26 @@ from retoucher.training.door import main
 SHRUNK = {
     "lama": ["--size", "32", "--batch", "2", "--set", "width=4", "--set", "blocks=1", "--set", "warmup=2"],
     "partialconv": ["--size", "32", "--batch", "2", "--set", "width=4", "--set", "levels=3", "--set", "warmup=2"],
+    "scfegan": ["--size", "32", "--batch", "2"]
+    + [
+        word
+        for each in ("width=4", "deepest=8", "finish=4", "judge=16", "alone=0", "warmup=2", "cooldown=2")
+        for word in ("--set", each)
+    ],
+    "stylegan2": ["--size", "32", "--batch", "4"]
+    + [
+        word
+        for each in ("base=256", "most=12", "style=16", "depth=2", "strength=0.5", "adapt=100", "path=2", "r1_every=2")
+        for word in ("--set", each)
+    ],
     "features": ["--size", "32", "--batch", "2", "--set", "warmup=2"]
     + [word for name in ("first", "second", "third", "fourth", "fifth") for word in ("--set", f"{name}=8")],
 }
 """Each method's small recipe, small enough for a test."""
 JUDGED = ["--set", "loss.adversarial=0.1", "--set", "loss.feature_matching=1", "--set", "discriminator_width=4"]
 """LaMa with its discriminator."""
+PUBLISHED = ["--recipe", "paper", "--size", "128", "--set", "alone=2", "--set", "features=vgg19"]
+"""SC-FEGAN as published: the released graph, the gradient penalty, its discriminator coming in at the third step."""
 
 
 def photo_folder(folder: Path, count: int = 3, size: tuple[int, int] = (48, 40)) -> Path:
@@ -60,7 +74,8 @@ def networks(method: str) -> tuple[str, ...]:
 
 def words(method: str, base: Path, output: Path, *more: str) -> list[str]:
     """A command line for a shrunk run on three photos, in this process, without a worker."""
-    photos = photo_folder(base / "photos")
+    size = (140, 132) if method == "scfegan" else (48, 40)  # its released graph takes no less than 128 pixels
+    photos = photo_folder(base / "photos", size=size)
     features = [word for name in networks(method) for word in ("--features", f"{name}={features_file(base, name)}")]
     fixed = ["--photos", str(photos), "--output", str(output), *features, "--workers", "0", "--quiet"]
     fixed += ["--log-steps", "1", "--device", "cpu"]

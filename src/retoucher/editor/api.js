@@ -2,10 +2,10 @@
 
 /** @typedef {{id: string, width: number, height: number, container: string, bits: number, color: string, alpha: boolean, bytes: number, notes: string[], parent: string | null, base: string, changed: boolean}} Photo */
 /** @typedef {{x: number, y: number, width: number, height: number, url: string}} PatchPlace */
-/** @typedef {{method: string, weights: string, frames: number, seconds: number, notes: string[]}} Report */
+/** @typedef {{method: string, weights: string, frames: number, seconds: number, notes: string[], faces?: number[][]}} Report */
 /** @typedef {{photo: Photo | null, patch: PatchPlace | null, outside: number, report: Report, masks: string[], views?: Record<string, string>}} Outcome */
 /** @typedef {{id: string, edit: string, status: "queued" | "running" | "done" | "failed" | "cancelled", position: number, fraction: number, message: string, seconds_left: number | null, error: string | null, preview?: string | null, result: Outcome | null}} Job */
-/** @typedef {{object?: string, mask?: Uint8Array<ArrayBuffer> | null, draft?: boolean}} More an object by its id on the server, a mask (PNG) of its size; a draft is only looked at */
+/** @typedef {{object?: string, mask?: Uint8Array<ArrayBuffer> | null, sketch?: Uint8Array<ArrayBuffer> | null, color?: Uint8Array<ArrayBuffer> | null, draft?: boolean}} More an object by its id on the server, a mask (PNG) of its size; lines and colours (PNG) of the photo's; a draft is only looked at */
 /** @typedef {{name: string, label: string, weights: string, note: string}} Method */
 /** @typedef {{name: string, title: string, megabytes: number, licence: string, commercial: string, command: string}} Advice */
 /** @typedef {{name: string, suffix: string, quality: boolean, lossless: boolean}} Container */
@@ -84,6 +84,11 @@ export class Api {
     return this.#json("GET", `/api/photos/${id}`);
   }
 
+  /** The faces in a photo, the largest first. @param {string} id @returns {Promise<{faces: {box: number[], eyes: [number[], number[]] | null}[], note: string}>} */
+  faces(id) {
+    return this.#json("GET", `/api/photos/${id}/faces`);
+  }
+
   /** @param {string} id */
   async forget(id) {
     await this.#answer("DELETE", `/api/photos/${id}`);
@@ -157,8 +162,8 @@ export class Api {
     form.append("options", JSON.stringify(options));
     if (more.object) form.append("object", more.object);
     if (more.draft) form.append("draft", "true");
-    const mask = more.mask ?? photoMask;
-    if (mask) form.append("mask", new Blob([mask], { type: "image/png" }), "mask");
+    for (const [part, picture] of Object.entries({ mask: more.mask ?? photoMask, sketch: more.sketch, color: more.color }))
+      if (picture) form.append(part, new Blob([picture], { type: "image/png" }), part);
     return this.#json("POST", `/api/edits/${name}`, form);
   }
 

@@ -1,7 +1,8 @@
 /** Everything put together: editor, stage, tools, keys and panels know each other through here. */
 import { Api } from "./api.js";
-import { BRUSH, commands } from "./commands.js";
+import { commands } from "./commands.js";
 import { Connection } from "./connection.js";
+import { Face } from "./face/face.js";
 import { find } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Mask, combine } from "./geometry/mask.js";
@@ -25,23 +26,24 @@ import { Settings } from "./settings.js";
 import { Cursor } from "./cursor.js";
 import { Stage } from "./stage.js";
 import { Brush, Lasso, Polygon, Rectangle, maskOf } from "./tools.js";
+import { Widths } from "./widths.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./workplace.js").ToolName} ToolName */
 /** @typedef {import("./words.js").Word} Word */
 
-const BRUSH_SHARE = 0.05; // of a photo's shorter side: the brush for a photo of a new size
-
 /** Modes in the order of their keys. */
 const MODES = /** @type {const} */ ([
   { name: "remove", word: "mode.remove" },
   { name: "fill", word: "mode.fill" },
+  { name: "face", word: "mode.face" },
   { name: "paint-in", word: "mode.paintin" },
 ]);
 
 export class App {
   modes = MODES;
   settings = new Settings();
+  widths = new Widths(this.settings);
   api = new Api();
   connection = new Connection(this.api);
   editor = new Editor(this.api, this.settings, this.connection);
@@ -60,11 +62,11 @@ export class App {
   reticle = new Reticle(this);
   session = new Session(this);
   strip = new Folder(this);
+  face = new Face(this); // before Paint-in: each takes over the tool that the one before has left
   paintin = new PaintIn(this);
   leaving = false; // after Escape, Tab leaves the photo instead of showing the original
   /** @type {import("./api.js").EditSchema[]} */ schemas = [];
   /** @type {Record<ToolName, import("./tools.js").Tool | null>} */ #tools;
-  #brushFor = ""; // the size of photo for which the brush was chosen
   #polygon;
   #selection;
 
@@ -72,8 +74,9 @@ export class App {
     const { editor } = this;
     /** @param {Word} name */
     const finished = (name) => {
-      if (this.#runsNow) this.remover.run(name);
-      else editor.commit(name);
+      if (this.#runsNow && !this.face.isHere) return this.remover.run(name);
+      editor.commit(name);
+      this.face.redrawing.auto();
     };
     /** @param {Word} name */
     const shaped = (name) => (/** @type {Mask | import("./geometry/box.js").Box | import("./geometry/box.js").Point[]} */ shape) => {
@@ -81,7 +84,7 @@ export class App {
       editor.touched(combine(editor.mask, shape instanceof Mask ? shape : maskOf(editor.mask, shape), editor.how));
       finished(name);
     };
-    const brush = new Brush(editor, (name) => (name === "step.stroke" ? finished(name) : editor.commit(name)));
+    const brush = new Brush(editor, (name) => (name === "step.stroke" || this.face.isHere ? finished(name) : editor.commit(name)));
     this.#polygon = new Polygon(editor, shaped("step.polygon"));
     this.#selection = new Selection(editor, shaped("step.select"));
     this.#tools = {
@@ -92,13 +95,15 @@ export class App {
       polygon: this.#polygon,
       select: this.#selection,
       hand: null,
+      ...{ pen: null, paint: null, bend: null, picker: null }, // which Face has
     };
+    this.stage.across = () => this.settings.get(this.sizing);
     this.commands = commands(this);
     this.keys = new Keys(this.commands, this);
     this.stage.pane.addEventListener("focus", () => (this.leaving = false));
     addEventListener("click", (event) => this.#backToPhoto(event));
     editor.on(["photo", "mode"], () => this.stage.describe());
-    editor.on("photo", () => this.#fitBrush());
+    editor.on("photo", () => editor.picture && this.widths.fit(editor.picture));
     editor.on("photo", () => this.#greet());
   }
 
@@ -123,20 +128,17 @@ export class App {
     this.session.dispatchEvent(new Event("change"));
   }
 
-  /** A brush that is as wide on the screen for a large photo as for a small one; photos of one size share theirs. */
-  #fitBrush() {
-    const { picture } = this.editor;
-    if (!picture) return;
-    const size = `${picture.width}×${picture.height}`;
-    const side = Math.min(picture.width, picture.height);
-    if (size !== this.#brushFor) this.settings.set("brush", Math.min(BRUSH.max, Math.max(4, Math.round(side * BRUSH_SHARE))));
-    this.#brushFor = size;
-  }
-
   /** The tool in hand; null where it only moves the view. @returns {import("./tools.js").Tool | null} */
   tool() {
     const own = this.paintin?.tool(); // there is none while all of this is being built
-    return own === undefined ? this.#tools[this.editor.tool] : own;
+    if (own !== undefined) return own;
+    const mine = this.#tools[this.editor.tool];
+    return this.face?.isHere ? this.face.tool(mine) : mine;
+  }
+
+  /** The setting for the width of the tool in hand. */
+  get sizing() {
+    return this.face?.isHere ? this.face.width : "brush";
   }
 
   /** What is drawn corner by corner, on the photo or on an object; below, what is selected click by click. */
@@ -150,14 +152,18 @@ export class App {
 
   /** @param {ToolName} tool */
   take(tool) {
+    const isDrawn = tool === "pen" || tool === "paint" || tool === "bend" || tool === "picker";
+    if (isDrawn && !this.face.isHere) return;
     this.tool()?.cancel();
     this.editor.take(tool);
-    if (this.editor.picture) this.editor.announce(say(this.paintin.isHere ? `how.object.${tool}` : `how.${tool}`));
+    if (!this.editor.picture) return;
+    const word = isDrawn || !this.paintin.isHere ? /** @type {const} */ (`how.${tool}`) : /** @type {const} */ (`how.object.${tool}`);
+    this.editor.announce(say(this.face.isHere && tool === "brush" ? "how.face" : word));
   }
 
   /** Whether what is marked is filled as soon as the pointer is lifted. */
   get runsAtOnce() {
-    return this.settings.get(this.editor.mode === "fill" ? "autoFill" : "autoRemove");
+    return this.settings.get(this.editor.mode === "face" ? "autoFace" : this.editor.mode === "fill" ? "autoFill" : "autoRemove");
   }
 
   get #runsNow() {
@@ -188,6 +194,7 @@ export class App {
     if (this.#corners.isOpen) this.#corners.close();
     else if (this.#clicks.isOpen) this.#clicks.accept();
     else if (this.paintin.isHere) this.paintin.painting.enter();
+    else if (this.face.isHere) this.face.redrawing.enter();
     else void this.#run();
   }
 
@@ -210,8 +217,8 @@ export class App {
     const last = editor.queue.items.at(-1);
     if (last) return editor.queue.cancel(last);
     if (editor.compare !== "off") return editor.compareBy("off");
-    if (this.paintin.escape()) return;
-    if (!this.paintin.isHere && editor.history && runsArea(editor.history.now.mask)) return clearMask(editor);
+    if (this.paintin.escape() || this.face.escape()) return;
+    if (!this.paintin.isHere && !this.face.isHere && editor.history && runsArea(editor.history.now.mask)) return clearMask(editor);
     if (editor.picture) editor.look(whole(editor.picture, editor.screen));
   }
 
@@ -219,7 +226,7 @@ export class App {
   undo() {
     if (this.#corners.isOpen) return this.#corners.back();
     if (this.#clicks.isOpen) return this.#clicks.back();
-    void this.editor.undo();
+    if (!this.face.redrawing.undo()) void this.editor.undo();
   }
 
   /** Do again what was taken back. */

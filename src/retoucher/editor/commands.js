@@ -5,7 +5,7 @@ import { say } from "./words.js";
 
 /** @typedef {import("./words.js").Word} Word */
 /** @typedef {import("./app.js").App} App */
-/** @typedef {{id: string, word: Word, keys: string[], run(): void, group: "tools" | "mask" | "object" | "view" | "photo" | "modes"}} Command */
+/** @typedef {{id: string, word: Word, keys: string[], run(): void, group: "tools" | "mask" | "face" | "object" | "view" | "photo" | "modes"}} Command */
 
 const STEP = 1.25; // the factor of one press of + or -
 const SIZES = 1.2; // the factor of one press of [ or ]
@@ -13,14 +13,19 @@ const SIZES = 1.2; // the factor of one press of [ or ]
 /** Brush sizes in photo pixels. */
 export const BRUSH = { min: 1, max: 1000 };
 
+/** Widths of the sketch pen. */
+export const PEN = { min: 1, max: 8 };
+
 /** @param {App} app @returns {Command[]} */
 export function commands(app) {
   const { editor, settings } = app;
   /** @param {number} factor */
   const size = (factor) => () => {
-    const now = settings.get("brush");
+    const name = app.sizing;
+    const { min, max } = name === "pen" ? PEN : BRUSH;
+    const now = settings.get(name);
     const next = factor > 1 ? Math.max(now + 1, Math.round(now * factor)) : Math.min(now - 1, Math.round(now * factor));
-    settings.set("brush", Math.min(BRUSH.max, Math.max(BRUSH.min, next)));
+    settings.set(name, Math.min(max, Math.max(min, next)));
   };
   /** @param {number} factor */
   const zoom = (factor) => () => editor.look(zoomAt(editor.view, factor, { x: editor.screen.width / 2, y: editor.screen.height / 2 }));
@@ -33,6 +38,10 @@ export function commands(app) {
     ["polygon", "tool.polygon", ["g"], () => app.take("polygon")],
     ["select", "tool.select", ["w"], () => app.take("select")],
     ["hand", "tool.hand", ["v", "h"], () => app.take("hand")],
+    ["pen", "tool.pen", ["p"], () => app.take("pen")],
+    ["paint", "tool.paint", ["t"], () => app.take("paint")],
+    ["bend", "tool.bend", ["r"], () => app.take("bend")],
+    ["picker", "tool.picker", ["i"], () => app.take("picker")],
     ["smaller", "key.smaller", ["[", "Alt+-"], size(1 / SIZES)],
     ["larger", "key.larger", ["]", "Alt+="], size(SIZES)],
     ["swap", "key.swap", ["x"], () => editor.combineBy(editor.how === "add" ? "subtract" : "add")],
@@ -48,7 +57,15 @@ export function commands(app) {
     ["redo", "key.redo", ["Shift+Mod+z", "Mod+y"], () => app.redo()],
     ["cycle", "key.cycle", ["q"], () => app.cycle()],
   ];
-  const { paintin, strip } = app;
+  const { face, paintin, strip } = app;
+  /** @type {(run: () => void) => () => void} */
+  const inFace = (run) => () => face.isHere && run();
+  /** @type {[string, Word, string[], () => void][]} */
+  const faces = [
+    ["face-layers", "face.away", ["Shift+l"], inFace(() => face.putAway(!face.away))],
+    ["face-keep", "face.keep", ["Shift+Enter"], inFace(() => face.redrawing.keep())],
+    ["face-mirror", "face.mirror", ["Shift+x"], inFace(() => face.mirror(!face.axis))],
+  ];
   /** @type {[string, Word, string[], () => void][]} */
   const object = [
     ["object-flip", "object.flip", ["Shift+h"], () => paintin.flip()],
@@ -77,7 +94,7 @@ export function commands(app) {
   ];
   /** @type {[string, Word, string[], () => void][]} */
   const modes = app.modes.map(({ name, word }, i) => [`mode-${name}`, word, [String(i + 1)], () => editor.enter(name)]);
-  const groups = /** @type {const} */ ({ tools, mask, object, view, photo, modes });
+  const groups = /** @type {const} */ ({ tools, mask, face: faces, object, view, photo, modes });
   return Object.entries(groups).flatMap(([group, rows]) =>
     rows.map(([id, word, keys, run]) => ({ id, word, keys, run, group: /** @type {Command["group"]} */ (group) })),
   );

@@ -28,22 +28,23 @@ export class Cursor {
 
   update() {
     const { editor, pointers, stage, settings } = this.app;
-    const paints = editor.tool === "brush" || editor.tool === "eraser";
+    const paints = ["brush", "eraser", "pen", "paint", "bend"].includes(editor.tool);
     const place = this.#place;
     const ring = Boolean(editor.picture && place && paints && !pointers.spaceHeld && this.#kind !== "touch");
     this.#ring.hidden = !ring;
     const tool = this.app.tool();
-    const grip = (this.#at && tool?.grip?.(this.#at)) || "hand";
-    stage.pane.dataset.cursor = pointers.spaceHeld || !tool ? "hand" : tool.grip ? grip : paints ? "none" : "cross";
+    const grip = this.#at && tool?.grip?.(this.#at);
+    const moves = pointers.spaceHeld || !tool || (editor.tool === "hand" && tool.grip);
+    stage.pane.dataset.cursor = grip && !pointers.spaceHeld ? grip : moves ? "hand" : paints ? "none" : "cross";
     if (ring && place) {
-      const size = settings.get("brush");
+      const size = settings.get(this.app.sizing);
       const across = Math.max(4, size * editor.view.scale);
       this.#ring.style.transform = `translate(${place.x - across / 2}px, ${place.y - across / 2}px)`;
       this.#ring.style.width = this.#ring.style.height = `${across}px`;
       const label = /** @type {HTMLElement} */ (this.#ring.firstElementChild);
       label.textContent = `${shown(size)} px`;
     }
-    this.#magnify(this.#kind === "touch" && pointers.busy && !tool?.grip && settings.get("loupe") ? place : null);
+    this.#magnify(this.#kind === "touch" && pointers.busy && editor.tool !== "hand" && settings.get("loupe") ? place : null);
   }
 
   /** @param {{x: number, y: number} | null} place */

@@ -52,7 +52,7 @@ export class Pointers {
   #touch(event) {
     const at = toPhoto(this.editor.view, this.stage.place(event));
     const pressure = event.pointerType === "pen" && event.pressure > 0 ? event.pressure : 1;
-    return { ...at, pressure, shift: event.shiftKey || event.button === 2, alt: event.altKey, eraser: (event.buttons & 32) > 0 };
+    return { ...at, pressure, shift: event.shiftKey || event.button === 2, alt: event.altKey, eraser: (event.buttons & 32) > 0, finger: event.pointerType === "touch" };
   }
 
   /** @param {PointerEvent} event */

@@ -20,6 +20,9 @@ const ROUGH = 320; // pixels: the longest side of the picture in which a rough f
 const SAY_EVERY = 2500; // milliseconds between two reports on the same filling
 const LARGE = 0.25; // share of the photo from which on a hole is too large to be filled well
 
+/** What is said while something else than a filling is made. @type {Record<string, Word>} */
+const SAID = { harmonize: "said.paintingleft", redraw: "said.redrawingleft", trace: "said.tracingleft" };
+
 /** Orders for filling, and the rough fillings that are shown until they are done. */
 export class Remover {
   /** @type {Map<import("./queue.js").Item, Rough>} */ rough = new Map();
@@ -41,7 +44,7 @@ export class Remover {
     const now = performance.now();
     if (running?.status !== "running" || !running.left || now - Math.max(this.#said, running.started) < SAY_EVERY) return;
     this.#said = now;
-    this.editor.announce(say(running.order.edit === "harmonize" ? "said.paintingleft" : "said.left", { seconds: Math.ceil(running.left) }));
+    this.editor.announce(say(SAID[running.order.edit] ?? "said.left", { seconds: Math.ceil(running.left) }));
   }
 
   #said = 0;

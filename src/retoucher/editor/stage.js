@@ -1,6 +1,7 @@
 /** The stage: layers of the photo, its mask and what is being drawn, kept in step with the editor. */
 import { drawMask, resize } from "./canvas.js";
 import { find, oncePerFrame } from "./dom.js";
+import { Ink } from "./ink.js";
 import { intersection, union } from "./geometry/box.js";
 import { tintOf } from "./geometry/tint.js";
 import { clamped, snapped, toScreen, visible, whole } from "./geometry/view.js";
@@ -10,9 +11,11 @@ import { say } from "./words.js";
 /** @typedef {import("./geometry/box.js").Point} Point */
 /** @typedef {{corners: Point[], stem: Point, turn: Point}} Handles */
 /** @typedef {{outline: Point[], handles: Handles | null, like: Box | null, faint: boolean}} Frame around an object that lies on the photo, and the part of the photo whose strokes it takes */
+/** @typedef {{kind: "face" | "axis", points: Point[], closed: boolean, holds?: Point[], faint?: boolean}} Guide a thin line over the photo, with handles */
 /** @typedef {{box?: Box, path?: Point[], closed?: boolean, points?: (Point & {belongs: boolean})[], reticle?: Point}} Draft in photo pixels */
 
 const GRIP = 6; // CSS pixels: half a handle as it is seen; what takes hold of it is larger
+const THIN = 0.4; // of the mask's opacity where colours lie under it
 const LINES = "http://www.w3.org/2000/svg";
 
 export class Stage {
@@ -22,6 +25,7 @@ export class Stage {
   #before = find("before-layer", HTMLCanvasElement);
   #mask = find("mask-layer", HTMLCanvasElement);
   #ground = find("ground", HTMLElement);
+  #ink = new Ink(find("color-layer", HTMLCanvasElement), find("sketch-layer", HTMLCanvasElement));
   #overlay = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.getElementById("overlay")));
   /** @type {Box | null} */ #bounds = null; // all that is masked lies in here
   /** @type {Box | null} */ #stale = null; // the mask's part that is to be drawn anew; null with #all for everything
@@ -45,6 +49,11 @@ export class Stage {
     editor.on(["pixels", "mode"], () => this.#everything());
     editor.on("mask", ({ detail }) => this.#masked(detail));
     editor.on("overlay", () => this.#draw());
+    editor.on("drawn", ({ detail }) => {
+      if (detail) this.#ink.more(detail);
+      else this.#ink.stale = true;
+      this.#draw();
+    });
     editor.on("over", () => {
       this.#pixels = true;
       this.#draw();
@@ -53,6 +62,9 @@ export class Stage {
     new ResizeObserver(() => this.#resized()).observe(this.pane);
     this.#resized();
   }
+
+  /** Width of the tool in hand, in photo pixels. */
+  across = () => this.editor.settings.get("brush");
 
   /** Device pixels in a CSS pixel. */
   get ratio() {
@@ -108,6 +120,7 @@ export class Stage {
       if (this.#pixels) this.#drawPhoto(picture);
       this.#drawMask(editor.preview ?? mask);
       this.#lay(picture);
+      this.#ink.draw(editor.compare === "off" ? editor.drawn : null, this.#view, ratio, this.#photo, this.#all);
     } else for (const layer of [this.#photo, this.#before, this.#mask]) drawing(layer).clearRect(0, 0, layer.width, layer.height);
     this.#ground.hidden = !picture;
     this.#drawDraft();
@@ -148,8 +161,9 @@ export class Stage {
     const wanted = this.#all ? this.#bounds : this.#stale;
     const box = intersection(wanted, visible(this.#view, mask, editor.screen));
     const { settings } = editor;
-    const tint = tintOf(settings.get("maskColor"), settings.get("maskOpacity"), settings.get("maskPattern"));
-    const isSeen = editor.compare !== "original" && editor.compare !== "difference" && editor.mode !== "paint-in"; // there an object is trimmed
+    const thin = editor.drawn?.paints.length ? THIN : 1;
+    const tint = tintOf(settings.get("maskColor"), thin * settings.get("maskOpacity"), settings.get("maskPattern"));
+    const isSeen = editor.compare !== "original" && editor.compare !== "difference" && editor.mode !== "paint-in" && editor.showsMask; // there an object is trimmed
     if (box && isSeen) drawMask(target, mask, this.#view, ratio, box, tint);
   }
 
@@ -159,7 +173,7 @@ export class Stage {
     const view = this.#view;
     /** @param {Point} point */
     const at = (point) => toScreen(view, point);
-    const shapes = this.#drawFrame(at);
+    const shapes = [...this.#drawFrame(at), ...this.#drawGuides(at)];
     if (draft.box) {
       const [from, to] = [at(draft.box), at({ x: draft.box.x + draft.box.width, y: draft.box.y + draft.box.height })];
       shapes.push(["rect", { x: from.x, y: from.y, width: to.x - from.x, height: to.y - from.y, class: "line" }]);
@@ -174,7 +188,7 @@ export class Stage {
     }
     if (draft.reticle) {
       const { x, y } = at(draft.reticle);
-      const radius = Math.max(2, (this.editor.settings.get("brush") / 2) * view.scale);
+      const radius = Math.max(2, (this.across() / 2) * view.scale);
       shapes.push(["circle", { cx: x, cy: y, r: radius, class: "line" }], ["path", { d: `M${x - 10} ${y}h20M${x} ${y - 10}v20`, class: "line" }]);
     }
     this.#overlay.replaceChildren(...shapes.map(([tag, attributes]) => shape(/** @type {string} */ (tag), /** @type {Record<string, string | number>} */ (attributes))));
@@ -202,12 +216,24 @@ export class Stage {
     return shapes;
   }
 
+  /** @param {(point: Point) => Point} at @returns {[string, Record<string, string | number>][]} */
+  #drawGuides(at) {
+    const { guides, compare } = this.editor;
+    return (compare === "off" ? guides : []).flatMap(({ kind, points, closed, holds = [], faint }) => {
+      const d = `M${points.map(at).map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}${closed ? "Z" : ""}`;
+      const kinds = `guide ${kind}${faint ? " faint" : ""}`;
+      const circles = holds.map(at).map(({ x, y }) => /** @type {[string, Record<string, string | number>]} */ (["circle", { cx: x, cy: y, r: GRIP, class: "grip" }]));
+      return [["path", { d, class: `${kinds} under` }], ["path", { d, class: kinds }], ...circles];
+    });
+  }
+
   /** The stage as it is seen in a square around a place, for the loupe. @param {CanvasRenderingContext2D} target @param {Point} place @param {number} side */
   magnify(target, place, side) {
     const from = side * this.ratio;
     const { width, height } = target.canvas;
     target.clearRect(0, 0, width, height);
-    for (const layer of [this.#photo, this.#mask])
+    const [colors, lines] = this.#ink.layers;
+    for (const layer of [this.#photo, colors, this.#mask, lines])
       target.drawImage(layer, place.x * this.ratio - from / 2, place.y * this.ratio - from / 2, from, from, 0, 0, width, height);
   }
 

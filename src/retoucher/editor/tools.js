@@ -6,13 +6,13 @@ import { drawSegment } from "./geometry/stroke.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
 /** @typedef {import("./geometry/box.js").Point} Point */
-/** @typedef {Point & {pressure: number, shift: boolean, alt: boolean, eraser: boolean}} Touch */
+/** @typedef {Point & {pressure: number, shift: boolean, alt: boolean, eraser: boolean, finger?: boolean}} Touch */
 /** @typedef {import("./geometry/stroke.js").Sample} Sample */
 
 /**
  * What a tool sees: the photo with its mask, or an object that is trimmed.
  *
- * @typedef {Pick<Editor, "mask" | "tool" | "how" | "view" | "draft" | "preview" | "queue" | "api" | "touched" | "restoreMask" | "tell" | "announce" | "version"> & {settings: Pick<import("./settings.js").Settings, "get">}} Desk
+ * @typedef {Pick<Editor, "mask" | "tool" | "how" | "view" | "draft" | "preview" | "queue" | "api" | "touched" | "restoreMask" | "tell" | "announce" | "version"> & Partial<Pick<Editor, "mirror">> & {settings: Pick<import("./settings.js").Settings, "get">}} Desk
  */
 
 /**
@@ -99,6 +99,8 @@ export class Brush {
     if (!target) return;
     if (this.#shape) editor.preview = this.#shape;
     editor.touched(drawSegment(target, from, to, this.#value));
+    const { mirror } = editor;
+    if (mirror) editor.touched(drawSegment(target, mirror(from), mirror(to), this.#value));
   }
 
   /** @param {Touch} at @returns {Sample} */

@@ -2,14 +2,14 @@
 import { View, whole } from "./geometry/view.js";
 import { say } from "./words.js";
 
-/** @typedef {"photo" | "pixels" | "mask" | "view" | "tool" | "mode" | "history" | "queue" | "compare" | "overlay" | "over" | "placed" | "status"} Topic */
-/** @typedef {"brush" | "eraser" | "rectangle" | "lasso" | "polygon" | "select" | "hand"} ToolName */
-/** @typedef {"remove" | "fill" | "paint-in"} Mode */
+/** @typedef {"photo" | "pixels" | "mask" | "view" | "tool" | "mode" | "history" | "queue" | "compare" | "overlay" | "over" | "placed" | "drawn" | "status"} Topic */
+/** @typedef {"brush" | "eraser" | "rectangle" | "lasso" | "polygon" | "select" | "hand" | "pen" | "paint" | "bend" | "picker"} ToolName */
+/** @typedef {"remove" | "fill" | "face" | "paint-in"} Mode */
 /** @typedef {"add" | "subtract" | "intersect"} How */
 /** @typedef {"off" | "slider" | "side" | "difference" | "original"} Compare */
 
 /** What a mode is for. @type {Record<Mode, import("./words.js").Word>} */
-const HOW = { remove: "how.brush", fill: "how.fill", "paint-in": "how.paintin" };
+const HOW = { remove: "how.brush", fill: "how.fill", face: "how.face", "paint-in": "how.paintin" };
 
 export class Workplace extends EventTarget {
   /** @type {import("./canvas.js").Picture | null} */ picture = null;
@@ -23,6 +23,10 @@ export class Workplace extends EventTarget {
   /** @type {import("./stage.js").Draft} */ draft = {}; // lines and points over the photo
   /** @type {import("./stage.js").Frame | null} */ frame = null; // the handles of an object that can be moved
   /** @type {{draw(target: CanvasRenderingContext2D): void}[]} */ over = []; // pictures over the photo that are not part of it
+  /** @type {import("./ink.js").Drawn | null} */ drawn = null; // lines and colours over the photo
+  /** @type {import("./stage.js").Guide[]} */ guides = []; // thin lines that help, such as a face's box
+  showsMask = true;
+  mirror = /** @type {((point: import("./geometry/stroke.js").Sample) => import("./geometry/stroke.js").Sample) | null} */ (null); // where each stroke is made once more
   split = 0.5; // where the comparing line stands, as a share of the stage's width
   #wide = this.view; // the view before both were shown side by side
 

@@ -9,10 +9,12 @@ from retoucher.edit import Edit, did_you_mean
 from retoucher.edits.extend import Extend
 from retoucher.edits.harmonize import Harmonize
 from retoucher.edits.inpaint import Inpaint
+from retoucher.edits.redraw import Redraw
 from retoucher.edits.select import Select
+from retoucher.edits.trace import Trace
 from retoucher.errors import UsageError
 
-EDITS: tuple[type[Edit], ...] = (Inpaint, Select, Extend, Harmonize)
+EDITS: tuple[type[Edit], ...] = (Inpaint, Select, Extend, Harmonize, Redraw, Trace)
 
 
 def parse(name: str, options: Mapping[str, Any]) -> Edit:

@@ -99,7 +99,7 @@ def measure(asked: Evaluation, photos: Source, tell: Tell) -> Outcome:
     methods = open_methods(asked.models, asked.device)
     sight = Sight.open(asked.features, device)
     notes: list[str] = []
-    chosen = _metrics(asked, sight, device, notes)
+    chosen = networks(asked.lpips, sight, device, notes) | BASIC
     crowd = _populations(asked, sight, device, notes)
     sheet, first = Sheet(seed=asked.seed), First()
     watchers: list[Watcher] = [sheet, first] if crowd is None else [sheet, first, crowd]
@@ -132,20 +132,20 @@ class First:
         self.case = self.case or case
 
 
-def _metrics(asked: Evaluation, sight: Sight | None, device: torch.device, notes: list[str]) -> dict[str, Metric]:
-    """Every metric that can be measured, under its name in the report; `notes` gets what to say about the others."""
+def networks(lpips: Sequence[Path], sight: Sight | None, device: torch.device, notes: list[str]) -> dict[str, Metric]:
+    """The metrics that networks measure, under their names in the report; `notes` gets what to say about them."""
     chosen: dict[str, Metric] = {}
     if sight:
         chosen["feature_distance"] = sight.distance
     else:
         notes.append("No feature distance: it needs VGG-19's weights (--features FILE).")
-    if asked.lpips:
-        network = open_lpips(asked.lpips, device)
+    if lpips:
+        network = open_lpips(lpips, device)
         chosen["lpips"] = network.distance
         notes.append(f"LPIPS: v0.1, backbone {network.backbone}.")
     else:
         notes.append("No LPIPS: it needs a backbone and its linear layers (--lpips FILE --lpips FILE).")
-    return chosen | BASIC
+    return chosen
 
 
 def _populations(asked: Evaluation, sight: Sight | None, device: torch.device, notes: list[str]) -> Populations | None:

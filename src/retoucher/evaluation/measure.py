@@ -13,7 +13,7 @@ from torch import Tensor
 
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.evaluation.cases import Case, Cases
-from retoucher.evaluation.methods import Filled, Method
+from retoucher.evaluation.methods import Filled
 from retoucher.jobs import Tell
 from retoucher.picture import Samples
 
@@ -31,6 +31,17 @@ class Album(Protocol):
 
     def decode(self, index: int) -> Samples:
         """The photo, RGB (H, W, 3) uint8. RetoucherError where it cannot be read."""
+
+
+class Filler(Protocol):
+    """A method as it is measured (`methods.Method` is one)."""
+
+    @property
+    def name(self) -> str:
+        """What the table calls it."""
+
+    def on(self, case: Case) -> Filled:
+        """The case's picture with its hole filled. RetoucherError where that fails."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ class Watcher(Protocol):
 class Bench:
     """What is measured and how. `records` and `left_out` (sentences) fill while `run` works."""
 
-    methods: Sequence[Method]
+    methods: Sequence[Filler]
     cases: Sequence[Cases]
     metrics: Mapping[str, Metric]
     watchers: Sequence[Watcher] = ()
@@ -110,19 +121,23 @@ class Bench:
             except RetoucherError as error:
                 raise RetoucherError(f"{method.name} failed on {photo}, {holes} holes: {error}") from error
             result = pixels(filled.picture)
-            figures = {name: metric(result, reference, mask) for name, metric in self.metrics.items()}
+            figures = self.figures(method, case, result, reference, mask)
             record = Record(holes, photo, method.name, filled.by, float(case.hole.mean()), seconds, figures)
             self.records.append(record)
             for watcher in self.watchers:
                 watcher.see(record, case, filled.picture, result, reference)
 
-    def _filled(self, method: Method, case: Case) -> tuple[Filled, float]:
+    def figures(self, method: Filler, case: Case, result: Tensor, reference: Tensor, mask: Tensor) -> dict[str, float]:
+        """What is measured of one result: every metric."""
+        return {name: metric(result, reference, mask) for name, metric in self.metrics.items()}
+
+    def _filled(self, method: Filler, case: Case) -> tuple[Filled, float]:
         """The result and its wall seconds; what is built and compiled at a method's first call is not timed."""
         if method.name not in self._warm:
-            method(case.picture, case.hole)
+            method.on(case)
             self._warm.add(method.name)
         started = perf_counter()
-        filled = method(case.picture, case.hole)
+        filled = method.on(case)
         return filled, perf_counter() - started
 
 

@@ -21,6 +21,7 @@ from retoucher.device import choose
 from retoucher.edit import Load, did_you_mean
 from retoucher.edits.inpaint import Inpaint
 from retoucher.errors import RetoucherError, UsageError
+from retoucher.evaluation.cases import Case
 from retoucher.image import Image
 from retoucher.inert import shown
 from retoucher.mask import Bools, Mask
@@ -64,6 +65,10 @@ class Method:
         """Fill the hole of (H, W, 3) uint8; what lies outside stays the picture's own."""
         filled = self.fill(picture, hole)
         return Filled(np.where(hole[..., None], filled.picture, picture), filled.by)
+
+    def on(self, case: Case) -> Filled:
+        """The same for a case."""
+        return self(case.picture, case.hole)
 
 
 def telea(picture: Samples, hole: Bools) -> Filled:

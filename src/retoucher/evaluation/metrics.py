@@ -45,13 +45,23 @@ def ssim(result: Tensor, reference: Tensor, mask: Tensor) -> float:
     Wang et al. 2004 with LaMa's choices: Gaussian window of 11 pixels and sigma 1.5, zeros around the picture (so equal
     pictures still have 1, others count a little differently at the border), C1 = 0.01², C2 = 0.03².
     """
+    return float(_likeness(result, reference).mean())
+
+
+def ssim_hole(result: Tensor, reference: Tensor, mask: Tensor) -> float:
+    """The same, the mean over the hole's pixels alone (their windows reach out of it); 1 for an empty hole."""
+    return _over_hole(_likeness(result, reference), mask) if bool(mask.any()) else 1.0
+
+
+def _likeness(result: Tensor, reference: Tensor) -> Tensor:
+    """Structural similarity of every sample: (3, H, W)."""
     a, b = result[:, None], reference[:, None]  # (3, 1, H, W): each channel by itself
     mean_a, mean_b = _blurred(a), _blurred(b)
     variance_a = _blurred(a * a) - mean_a.square()
     variance_b = _blurred(b * b) - mean_b.square()
     covariance = _blurred(a * b) - mean_a * mean_b
     likeness = (2 * mean_a * mean_b + C1) * (2 * covariance + C2)
-    return float((likeness / ((mean_a.square() + mean_b.square() + C1) * (variance_a + variance_b + C2))).mean())
+    return (likeness / ((mean_a.square() + mean_b.square() + C1) * (variance_a + variance_b + C2)))[:, 0]
 
 
 def _blurred(x: Tensor) -> Tensor:

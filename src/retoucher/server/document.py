@@ -76,6 +76,25 @@ JOB=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F photo=$PAINTING -F object=$BALL
 While it runs, `preview` of the job is the address of a picture of how it looks so far. With a second pass, `views` of
 the result has `correspondence`: from where in the painting its strokes came.
 
+## Redraw part of a face
+
+`GET /api/photos/{name}/faces` says where the faces are; `trace` gives a photo's own lines (its mask) and areas of
+colour (the view `colors`) to begin from. Lines and colours are pictures of the photo's size, transparent elsewhere:
+
+```bash
+FACE=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F file=@portrait.jpg $URL/api/photos | field '["id"]')
+curl -sS $URL/api/photos/$FACE/faces
+JOB=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F photo=$FACE -F 'options={"detail": 0.6}' \\
+  $URL/api/edits/trace | field '["id"]')
+curl -sS -N -H "Accept: text/event-stream" $URL/api/jobs/$JOB
+curl -sS -o lines.png "$URL/api/jobs/$JOB/file?mask=0"
+curl -sS -o colors.png "$URL/api/jobs/$JOB/view?name=colors"
+JOB=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F photo=$FACE -F mask=@smile.png -F sketch=@lines.png \\
+  -F color=@colors.png -F 'options={"face": "90,110,320,320"}' $URL/api/edits/redraw | field '["id"]')
+```
+
+`report.faces` of a result are the boxes of the faces that were worked on; without `face`, those that were found.
+
 ## Programs made for IOPaint
 
 `retoucher serve --compat` answers `POST /api/v1/inpaint`: JSON with `image` and `mask` in base64 (with or without

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from retoucher.edit import WrongInput, check_size
-from retoucher.errors import RetoucherError
+from retoucher.errors import RetoucherError, UsageError
+from retoucher.faces import find
 from retoucher.formats import SUFFIXES
 from retoucher.mask import Mask
 from retoucher.server import pictures
@@ -29,6 +30,8 @@ TYPES = {
     "BMP": "image/bmp",
 }
 """Written out: the system's own table may say otherwise, and browsers then refuse."""
+
+NONE = "No face was found: draw a box around it, from the brows to the chin."
 
 SUFFIX = "-retouched"
 """What is added to a photo's name unless the person chooses another."""
@@ -89,6 +92,21 @@ def patch(name: str, desk: At) -> Response:
 def transparency(name: str, desk: At) -> Response:
     """What is half transparent or more, as a mask: a 1-bit PNG."""
     return Response(pictures.mask_png(Mask.from_alpha(desk.store.image(name)).array), media_type="image/png")
+
+
+@routes.get("/photos/{name}/faces")
+def faces(name: str, desk: At) -> dict[str, Any]:
+    """Where the faces are, the largest first: `box` [x, y, width, height] and `eyes`, null where they are not found."""
+    image = desk.store.image(name)
+    try:
+        with desk.decoding:
+            found = find(image)
+    except UsageError as error:
+        return {"faces": [], "note": str(error)}
+    return {
+        "faces": [{"box": each.box, "eyes": each.eyes, "profile": each.profile} for each in found],
+        "note": "" if found else NONE,
+    }
 
 
 @routes.get("/photos/{name}/plan")

@@ -117,7 +117,12 @@ def _shown(plan: Plan, training: crops.Crops) -> Batch:
         photos, _ = Photos.open(plan.options.validation).check(plan.recipe.size)
         shown = plan.samples(photos, memory=False)
     taken = [shown[i] for i in range(SHEET)]
-    return Batch(torch.stack([each.image for each in taken]), torch.stack([each.hole for each in taken]))
+    guides = [each.guide for each in taken if each.guide is not None]
+    return Batch(
+        torch.stack([each.image for each in taken]),
+        torch.stack([each.hole for each in taken]),
+        torch.stack(guides) if guides else None,
+    )
 
 
 def _told(batches: Iterator[crops.Batch], progress: Progress) -> Iterator[Batch]:
@@ -128,7 +133,7 @@ def _told(batches: Iterator[crops.Batch], progress: Progress) -> Iterator[Batch]
             if line not in said:
                 said.add(line)
                 progress.say(f"  {line}")
-        yield Batch(batch.image, batch.hole)
+        yield Batch(batch.image, batch.hole, batch.guide)
 
 
 def _start_from(generator: nn.Module, path: Path) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -19,6 +20,7 @@ from retoucher.errors import RetoucherError, UsageError
 from retoucher.mask import Bools
 from retoucher.training.augment import Augmentation
 from retoucher.training.decode import RGB, reason
+from retoucher.training.guides import Guide
 from retoucher.training.holes import Holes
 from retoucher.training.memory import Memory
 from retoucher.training.photos import Photos
@@ -34,21 +36,27 @@ AHEAD = 4
 class Sample(NamedTuple):
     """`image` (3, size, size) uint8 RGB, `hole` (1, size, size) bool, True = hole, and the photo's place in Photos.
 
-    `failed`: a line for each photo that was drawn first and could not be decoded, mostly none.
+    `failed`: a line for each photo that was drawn first and could not be decoded, mostly none. `guide` (5, size, size)
+    uint8, where one is drawn.
     """
 
     image: Tensor
     hole: Tensor
     photo: int
     failed: str
+    guide: Tensor | None = None
 
 
 class Batch(NamedTuple):
-    """`image` (N, 3, H, W) uint8 RGB, `hole` (N, 1, H, W) bool; `failed`: a sentence for each unreadable photo."""
+    """`image` (N, 3, H, W) uint8 RGB, `hole` (N, 1, H, W) bool; `failed`: a sentence for each unreadable photo.
+
+    `guide` (N, 5, H, W) uint8, where guides are drawn.
+    """
 
     image: Tensor
     hole: Tensor
     failed: list[str]
+    guide: Tensor | None = None
 
 
 class Crops(Dataset[Sample]):
@@ -57,7 +65,8 @@ class Crops(Dataset[Sample]):
     Photos come in turns: each once, in an order drawn anew, before any comes again. One that cannot be decoded gives
     way to another, drawn by the sample's own numbers. `largest` is the share of a crop that a hole may have; others,
     and empty ones, are drawn again. With `memory` photos are decoded once, beforehand, as many as `budget` bytes hold;
-    the samples are the same.
+    the samples are the same. `guide` draws lines and colours of the crop. `groups`, a number for each photo: photos of
+    small groups come more often, see `balanced`; a turn is then that many draws.
     """
 
     def __init__(
@@ -70,11 +79,14 @@ class Crops(Dataset[Sample]):
         largest: float = 1.0,
         memory: bool = False,
         budget: int = BUDGET,
+        guide: Guide | None = None,
+        groups: Sequence[int] | None = None,
     ) -> None:
         if not 0 <= seed < 1 << 32:
             raise UsageError(f"The seed {seed} cannot be used: give a whole number from 0 to {(1 << 32) - 1}.")
         self.photos, self.holes, self.size, self.seed = photos, holes, size, seed
-        self.augment, self.largest = augment, largest
+        self.augment, self.largest, self.guide = augment, largest, guide
+        self._shares = None if groups is None else balanced(groups)
         self.shorter = augment.shorter(size)
         self.memory = Memory(photos, self.shorter, budget) if memory else None
         self._failed = dict(self.memory.unreadable) if self.memory else {}
@@ -89,9 +101,10 @@ class Crops(Dataset[Sample]):
         """Raises RetoucherError where no photo can be decoded, UsageError where no hole fits."""
         random = np.random.RandomState([self.seed, i % (1 << 32), i >> 32])
         photo, index, failed = self._photo(i, random)
-        crop = np.ascontiguousarray(self.augment.apply(photo, self.size, random).transpose(2, 0, 1))
+        crop = np.ascontiguousarray(self.augment.apply(photo, self.size, random))
         hole = np.ascontiguousarray(self._hole(random))
-        return Sample(torch.from_numpy(crop), torch.from_numpy(hole)[None], index, "\n".join(failed))
+        guide = None if self.guide is None else _planes(self.guide.draw(crop, random))
+        return Sample(_planes(crop), torch.from_numpy(hole)[None], index, "\n".join(failed), guide)
 
     def _photo(self, i: int, random: np.random.RandomState) -> tuple[RGB, int, list[str]]:
         """The photo of sample i, its place, and what was said of those that could not be decoded."""
@@ -111,7 +124,9 @@ class Crops(Dataset[Sample]):
         turn, place = divmod(i, len(self.photos))
         if turn != self._turn:
             order = np.random.RandomState([self.seed, turn % (1 << 32)])  # two numbers, not three as a sample's
-            self._turn, self._order = turn, order.permutation(len(self.photos))
+            count, shares = len(self.photos), self._shares
+            drawn = order.permutation(count) if shares is None else order.choice(count, count, p=shares)
+            self._turn, self._order = turn, drawn
         return int(self._order[place])
 
     def _hole(self, random: np.random.RandomState) -> Bools:
@@ -123,6 +138,24 @@ class Crops(Dataset[Sample]):
             f"None of {TRIES} holes drawn was of use in a crop of {self.size} pixels (above 0 and up to "
             f"{self.largest:g} of it): allow a larger share, or take other holes."
         )
+
+
+def balanced(groups: Sequence[int]) -> NDArray[np.float64]:
+    """How often to draw each photo, by the number of its group: (N,), the sum is 1.
+
+    A group's share is the square root of its size, between what it is and equal shares for all.
+
+    >>> balanced([0, 0, 0, 0, 1]).round(3).tolist()
+    [0.167, 0.167, 0.167, 0.167, 0.333]
+    """
+    _, group, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    shares = 1 / np.sqrt(sizes[group])
+    return np.asarray(shares / shares.sum(), np.float64)
+
+
+def _planes(picture: NDArray[np.uint8]) -> Tensor:
+    """(H, W, C) -> (C, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
 
 
 def batches(crops: Crops, batch: int, first: int, workers: int, rank: int = 0, world: int = 1) -> Iterator[Batch]:
@@ -210,7 +243,9 @@ class _Groups(Dataset["Batch | RetoucherError"]):
             return error.with_traceback(None)
         image = torch.stack([sample.image for sample in samples])
         hole = torch.stack([sample.hole for sample in samples])
-        return Batch(image, hole, [line for sample in samples for line in sample.failed.splitlines()])
+        guides = [sample.guide for sample in samples if sample.guide is not None]
+        failed = [line for sample in samples for line in sample.failed.splitlines()]
+        return Batch(image, hole, failed, torch.stack(guides) if guides else None)
 
 
 def _unchanged(group: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The holes and augmentations that recipes name, in two tables; sizes of holes are for crops of 256 pixels."""
+"""The holes, augmentations and guides that recipes name, in tables; sizes of holes are for crops of 256 pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from retoucher.errors import UsageError
 from retoucher.mask import Bools
-from retoucher.training import augment, holes, irregular
+from retoucher.training import augment, faces, guides, holes, irregular
 from retoucher.training.holes import Boxes, Chains, Holes, Mixed
 
 HOLES_FOR = 256
@@ -41,18 +41,29 @@ ALL_WIDTHS = OneOf(
 )
 """From scratches to things, for networks that are to do both."""
 
-HOLES: dict[str, Holes] = {**holes.TRAINING, "all-widths": ALL_WIDTHS, "irregular": irregular.TRAINING}
+HOLES: dict[str, Holes] = {
+    **holes.TRAINING,
+    "all-widths": ALL_WIDTHS,
+    "irregular": irregular.TRAINING,
+    "zigzags": faces.PUBLISHED,
+    "face": faces.DRAWN,
+}
 AUGMENTATIONS: dict[str, augment.Augmentation] = {
     "distortions": augment.Distortions(),
     "scaled": augment.Scaled(),
     "resized-crop": augment.ResizedCrop(),
     "plain": augment.Plain(),
+    "mirrored": augment.Plain(flip=0.5),
+    "portrait-plain": faces.Portrait(turn=2.0, light=0.08, tint=0.03),
+    "portrait": faces.Portrait(dye=0.35),
+    "portrait-close": faces.Portrait(dye=0.35, close=0.6),
 }
+GUIDES: dict[str, guides.Guide] = {"published": guides.Published(), "drawn": guides.Drawn()}
 
 
 def scaled(kind: Holes, by: float) -> Holes:
     """The same holes for a picture `by` times as large, where their sizes are in pixels."""
-    return kind.scaled(by) if isinstance(kind, Chains | Boxes | Mixed | OneOf) else kind
+    return kind.scaled(by) if isinstance(kind, Chains | Boxes | Mixed | OneOf | faces.Union) else kind
 
 
 def holes_named(name: str, size: int) -> Holes:
@@ -67,3 +78,10 @@ def augmentation_named(name: str) -> augment.Augmentation:
     if name not in AUGMENTATIONS:
         raise UsageError(f"There is no augmentation called '{name}': choose {', '.join(AUGMENTATIONS)}.")
     return AUGMENTATIONS[name]
+
+
+def guide_named(name: str) -> guides.Guide | None:
+    """The guide of that name, None for "". Raises UsageError for a name that is not there."""
+    if name and name not in GUIDES:
+        raise UsageError(f"There are no guides called '{name}': choose {', '.join(GUIDES)}.")
+    return GUIDES[name] if name else None

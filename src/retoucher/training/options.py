@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-METHODS = ("lama", "partialconv", "features")
+METHODS = ("lama", "partialconv", "scfegan", "stylegan2", "features")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 
 
@@ -28,6 +28,7 @@ class Options:
     start_from: Path | None = None
     validation: tuple[str, ...] = ()
     leave_out: Path | None = None
+    sources: Path | None = None
     features: tuple[str, ...] = ()
     silhouettes: Path | None = None
     seed: int = 0
@@ -82,6 +83,10 @@ def _declare(parser: argparse.ArgumentParser) -> None:
         help="photos for the sample sheet, never learnt from",
     )
     add("--leave-out", type=Path, metavar="FILE", help="a text file with one photo's name a line: these are not taken")
+    add(
+        "--sources", type=Path, metavar="CSV",
+        help="a table with the columns file and source_repository: photos of small sources are then drawn more often",
+    )  # fmt: skip
     add(
         "--features", action="append", default=[], metavar="NAME=FILE",
         help="a file of a feature network (vgg19, vgg19-compressed, vgg16, ade20k-encoder), instead of the one that "

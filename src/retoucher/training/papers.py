@@ -14,8 +14,12 @@ from retoucher.models.harmonization import features_recipe
 from retoucher.models.harmonization.features_objective import Objective as FeaturesObjective
 from retoucher.models.lama import recipe as lama
 from retoucher.models.lama.objective import Objective as LaMaObjective
+from retoucher.models.mystyle.stylegan2 import recipe as stylegan2
+from retoucher.models.mystyle.stylegan2.objective import Objective as StyleGAN2Objective
 from retoucher.models.partialconv import recipe as partialconv
 from retoucher.models.partialconv.objective import Objective as PartialConvObjective
+from retoucher.models.scfegan import recipe as scfegan
+from retoucher.models.scfegan.objective import Objective as SCFEGANObjective
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class Paper:
         needed = recipe.features
         return (needed,) if isinstance(needed, str) else tuple(needed)
 
+    def guide(self, recipe: Any) -> str:
+        """The name of the guides that its samples have, "" for none."""
+        return str(getattr(recipe, "guide", ""))
+
     def begin(self, recipe: Any, features: Mapping[str, nn.Module]) -> Objective:
         """An untrained network and its losses; torch's seed decides how it begins."""
         objective: Objective = self.objective(recipe, features)
@@ -46,5 +54,7 @@ class Paper:
 PAPERS = {
     "lama": Paper(lama.RECIPES, LaMaObjective),
     "partialconv": Paper(partialconv.RECIPES, PartialConvObjective),
+    "scfegan": Paper(scfegan.RECIPES, SCFEGANObjective),
+    "stylegan2": Paper(stylegan2.RECIPES, StyleGAN2Objective),
     "features": Paper(features_recipe.RECIPES, FeaturesObjective),
 }

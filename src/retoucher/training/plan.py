@@ -13,12 +13,13 @@ from retoucher.errors import RetoucherError, UsageError
 from retoucher.training.crops import Crops
 from retoucher.training.feature_networks import feature_networks
 from retoucher.training.holes import Holes
-from retoucher.training.kinds import OneOf, augmentation_named, holes_named
+from retoucher.training.kinds import OneOf, augmentation_named, guide_named, holes_named
 from retoucher.training.options import Options
 from retoucher.training.papers import PAPERS, Paper
 from retoucher.training.photos import Photos
 from retoucher.training.settings import changed, differences, flat
 from retoucher.training.silhouettes import Silhouettes
+from retoucher.training.sources import groups_of
 
 LARGEST = 0.6
 """The share of a crop that a hole may have."""
@@ -64,7 +65,12 @@ class Plan:
         """The samples that these photos give by the recipe."""
         recipe, options = self.recipe, self.options
         augment = augmentation_named(recipe.augment)
-        return Crops(photos, self.holes, recipe.size, options.seed, augment, LARGEST, memory=memory)
+        guide = guide_named(self.paper.guide(recipe))
+        largest = LARGEST if guide is None else 1.0  # with lines and colours a picture may come from nothing
+        groups = groups_of(photos, options.sources) if options.sources else None
+        return Crops(
+            photos, self.holes, recipe.size, options.seed, augment, largest, memory=memory, guide=guide, groups=groups
+        )
 
 
 def _holes(options: Options, recipe: Any) -> Holes:

@@ -95,4 +95,8 @@ def placed(batch: Batch, device: torch.device) -> Batch:
     image = batch.image.to(device, non_blocking=True)
     image = image if image.is_floating_point() else image.float() / 255
     mask = batch.mask.to(device, non_blocking=True).float()
-    return Batch(image.contiguous(memory_format=torch.channels_last), mask)
+    guide = batch.guide
+    if guide is not None:
+        guide = guide.to(device, non_blocking=True)
+        guide = guide if guide.is_floating_point() else guide.float() / 255
+    return Batch(image.contiguous(memory_format=torch.channels_last), mask, guide)

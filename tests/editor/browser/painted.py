@@ -41,7 +41,7 @@ def _png(size, color):
     return file.getvalue()
 
 
-def _fields(request):
+def fields_of(request):
     """The fields of a multipart body: text as it is, files as bytes."""
     boundary = re.search("boundary=(.+)$", request.headers["content-type"])[1].encode()
     fields = {}
@@ -95,7 +95,7 @@ class Harmonizing:
         return [each for each in self.asked if each["options"].get("size") != 320]
 
     def _order(self, route):
-        fields = _fields(route.request)
+        fields = fields_of(route.request)
         fields["options"] = json.loads(fields["options"])
         self.asked.append(fields)
         route.fulfill(status=202, json=self._state(len(self.asked) - 1, "queued"))

@@ -21,7 +21,7 @@ def begin(editor, **more):
     """A painting in Paint-in mode, and the stand-in for the server."""
     server = Harmonizing(editor.page, **more)
     editor.open(png(), "painting.png")
-    editor.key("3")
+    editor.key("4")
     return server
 
 
@@ -364,7 +364,7 @@ def test_another_mode_keeps_the_object_and_its_own_mask(placed):
     placed.take("brush")
     placed.stroke((20, 20), (60, 20))
     masked = placed.seen("mask-layer")
-    placed.key("3")
+    placed.key("4")
     assert placed.page.locator("[data-tool=hand][aria-pressed=true]").count() == 1
     placed.wait(PREVIEW)
     assert place_of(placed)["x"] == 152

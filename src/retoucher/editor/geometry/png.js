@@ -16,15 +16,29 @@ const BEYOND = new Set(["tRNS", "eXIf"]);
  * @param {Mask} mask
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-export async function encodeMaskPng(mask) {
+export function encodeMaskPng(mask) {
+  return encodePng(mask, 1, 0, new Blob([packed(mask)]).stream());
+}
+
+/**
+ * A PNG file, not interlaced.
+ *
+ * @param {{width: number, height: number}} size
+ * @param {number} bits of a sample
+ * @param {0 | 3 | 6} color kind: grey, palette, or RGBA
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} rows each with its filter first
+ * @param {[string, number[]][]} [more] chunks between header and picture
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function encodePng({ width, height }, bits, color, rows, more = []) {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
-  view.setUint32(0, mask.width);
-  view.setUint32(4, mask.height);
-  header[8] = 1; // bits; all others 0: grey, deflate, not interlaced
-  const stream = new Blob([packed(mask)]).stream().pipeThrough(new CompressionStream("deflate"));
-  const data = await collected(stream, Infinity);
-  return joined([SIGNATURE, chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", new Uint8Array(0))]);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([bits, color], 8); // all others 0: deflate, not interlaced
+  const data = await collected(rows.pipeThrough(new CompressionStream("deflate")), Infinity);
+  const between = more.map(([name, content]) => chunk(name, Uint8Array.from(content)));
+  return joined([SIGNATURE, chunk("IHDR", header), ...between, chunk("IDAT", data), chunk("IEND", new Uint8Array(0))]);
 }
 
 /**

@@ -87,7 +87,8 @@ export class PaintIn {
     if (!this.isHere) return undefined;
     if (this.choosing) return this.#area;
     if (!this.isReady) return null;
-    return this.editor.tool === "hand" ? this.mover : this.trimming.tools[this.editor.tool];
+    const { tools } = this.trimming;
+    return this.editor.tool in tools ? tools[/** @type {keyof typeof tools} */ (this.editor.tool)] : this.mover;
   }
 
   /**

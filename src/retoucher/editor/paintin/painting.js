@@ -36,7 +36,8 @@ export class Painting {
     this.quick.addEventListener("change", () => this.#previewed());
     this.quick.addEventListener("fault", (event) => void this.#fault(/** @type {CustomEvent} */ (event).detail));
     this.editor.on("queue", () => this.follow());
-    this.editor.more = async ({ placed }) => (placed ? this.#more(placed) : {});
+    const { more } = this.editor;
+    this.editor.more = async (patch) => (patch.placed ? this.#more(patch.placed) : more(patch));
   }
 
   /** Whether the object is being painted in now. */

@@ -10,6 +10,7 @@ import { showHint } from "./hint.js";
 const GROUPS = /** @type {const} */ ([
   { group: "tools", word: "help.tools" },
   { group: "mask", word: "help.mask" },
+  { group: "face", word: "help.face" },
   { group: "object", word: "help.object" },
   { group: "view", word: "help.view" },
   { group: "photo", word: "help.photo" },
@@ -32,7 +33,7 @@ export function showHelp(app) {
     shown.close();
     showHint(app);
   }, { text: true });
-  hint.disabled = !app.editor.picture || app.editor.mode === "paint-in";
+  hint.disabled = !app.editor.picture || app.editor.mode === "paint-in" || app.editor.mode === "face";
   const shown = dialog(say("help.title"), say("dialog.close"), promises, sheet, element("footer", {}, hint));
   shown.classList.add("help", "wide");
 }

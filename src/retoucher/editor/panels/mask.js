@@ -26,7 +26,7 @@ export function buildMask(app) {
   ], editor.how, (value) => editor.combineBy(/** @type {import("../workplace.js").How} */ (value)));
   editor.on("tool", () => how.set(editor.how));
   const made = section(say("panel.mask"), true, size.row, how.row, all(app), growing(app), rectangle(app), files(app));
-  editor.on("mode", () => (made.hidden = editor.mode === "paint-in")); // where an object is trimmed instead
+  editor.on(["mode", "tool"], () => (made.hidden = editor.mode === "paint-in" || (editor.mode === "face" && app.face.layer !== "mask"))); // what is in hand there works on something else
   return made;
 }
 

@@ -1,6 +1,7 @@
 /** The frame around the photo: each part builds itself and listens to the editor. */
 import { buildCompare } from "./compare.js";
 import { buildDrop } from "./drop.js";
+import { buildFace } from "./face.js";
 import { buildHint } from "./hint.js";
 import { buildHistory } from "./history.js";
 import { buildMask } from "./mask.js";
@@ -18,7 +19,7 @@ import { element, find } from "../dom.js";
 export function buildPanels(app) {
   buildTop(app);
   buildTools(app);
-  find("panel", HTMLElement).append(element("div", { class: "controls" }, buildRun(app), buildPaintIn(app), buildMask(app)), buildHistory(app));
+  find("panel", HTMLElement).append(element("div", { class: "controls" }, buildRun(app), buildFace(app), buildPaintIn(app), buildMask(app)), buildHistory(app));
   find("stage", HTMLElement).append(buildQueue(app));
   buildResult(app);
   buildCompare(app);

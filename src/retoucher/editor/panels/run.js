@@ -17,7 +17,7 @@ export function buildRun(app) {
   const box = element("div", { class: "run" });
   let shown = ""; // what it was made from: made anew only where that differs, or focus and folds would be lost
   const update = () => {
-    box.hidden = editor.mode === "paint-in";
+    box.hidden = editor.mode === "paint-in" || editor.mode === "face";
     const made = JSON.stringify([editor.mode, app.connection.about?.methods.map(({ name }) => name), app.schemas.length]);
     if (made === shown) return;
     shown = made;

@@ -114,7 +114,7 @@ class Saving {
       const plan = await this.app.api.plan(await this.app.editor.version(), this.#query);
       if (turn !== this.#turn) return;
       const { queue, percent } = this.app.editor;
-      const doubt = queue.items.length ? say("save.pending") : this.app.paintin.placed ? say("save.unapplied") : percent ? say("save.unfilled") : "";
+      const doubt = queue.items.length ? say("save.pending") : this.app.paintin.placed ? say("save.unapplied") : percent && !this.app.face.redrawing.isOpen ? say("save.unfilled") : "";
       const pending = doubt ? [element("p", { class: "warning" }, doubt)] : [];
       this.#plan.replaceChildren(...pending, ...described(plan));
       if (!this.#named) this.#name.value = renamed(this.source.name, plan.name_suffix || ADDED, this.#suffix);

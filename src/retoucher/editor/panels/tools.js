@@ -5,7 +5,10 @@ import { find } from "../dom.js";
 import { say, shown } from "../words.js";
 
 /** @type {import("../workplace.js").ToolName[]} */
-const TOOLS = ["brush", "eraser", "rectangle", "lasso", "polygon", "select", "hand"];
+const TOOLS = ["brush", "pen", "paint", "bend", "picker", "eraser", "rectangle", "lasso", "polygon", "select", "hand"];
+
+/** Those that only Face has. @type {(string | undefined)[]} */
+const DRAWING = ["pen", "paint", "bend", "picker"];
 
 /** @param {import("../app.js").App} app */
 export function buildTools(app) {
@@ -24,6 +27,12 @@ export function buildTools(app) {
   };
   editor.on("tool", update);
   update();
+  const choose = () => {
+    rail.classList.toggle("drawing", editor.mode === "face");
+    for (const each of buttons) if (DRAWING.includes(each.dataset.tool)) each.hidden = editor.mode !== "face";
+  };
+  editor.on("mode", choose);
+  choose();
 }
 
 /** @param {import("../app.js").App} app */

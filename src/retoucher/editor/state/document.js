@@ -18,6 +18,24 @@
  * @property {number} seconds
  * @property {readonly string[]} notes what the person should know about it
  * @property {Placed} [placed] the object that was painted in, where the edit is "harmonize"
+ * @property {Drawing} [drawn] what it was redrawn from, where the edit is "redraw"
+ */
+
+/**
+ * What is drawn on a face: lines and colours that say how the masked part is to be redrawn.
+ *
+ * @typedef {object} Drawing
+ * @property {readonly import("../geometry/lines.js").Line[]} lines
+ * @property {readonly Paint[]} paints in the order in which they were painted
+ * @property {Box | null} face its box by hand; null: as it is found
+ * @property {import("../geometry/box.js").Size} size the photo's; for a photo of another size it means nothing
+ */
+
+/**
+ * A stroke of colour: places with half the brush's width there, x, y, radius, x, y, radius …; `color` null takes colour
+ * away. Or a picture of the photo's size by its name in this session: the photo's own colours.
+ *
+ * @typedef {{readonly points: Float32Array, readonly color: string | null} | {readonly picture: string}} Paint
  */
 
 /**
@@ -38,11 +56,18 @@
  * @property {Runs} mask
  * @property {Placed | null} [placed]
  * @property {Patch | null} [painted] what the placed object came to; shown, but not yet part of the photo
+ * @property {Drawing | null} [drawing]
+ * @property {string} [open] the last patch, as long as the next redrawing takes its place
  */
 
 /** The version that a state shows; "" is the photo as it was opened. @param {State} state */
 export function versionOf(state) {
   return state.patches.at(-1)?.id ?? "";
+}
+
+/** What a redrawing begins from: the patches without the last one, where that is still open. @param {State} state */
+export function beneath({ patches, open }) {
+  return open && patches.at(-1)?.id === open ? patches.slice(0, -1) : patches;
 }
 
 /**

@@ -1,10 +1,12 @@
 /** Every text in English. `{name}` stands for a value. */
 import { dialogs } from "./en-dialogs.js";
+import { redrawing } from "./en-face.js";
 import { painting } from "./en-paintin.js";
 
 export const english = {
   ...dialogs,
   ...painting,
+  ...redrawing,
   "start.title": "Start page",
   "modes.name": "What to do",
   "mode.remove": "Remove",

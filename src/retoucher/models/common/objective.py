@@ -18,10 +18,14 @@ Figures = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step learns from: `image` (N, 3, H, W) RGB in [0, 1] and `mask` (N, 1, H, W), 1 = hole."""
+    """What one step learns from: `image` (N, 3, H, W) RGB in [0, 1] and `mask` (N, 1, H, W), 1 = hole.
+
+    `guide` (N, 5, H, W) in [0, 1], where the recipe asks for one: lines, colours RGB, and where colour is painted.
+    """
 
     image: Tensor
     mask: Tensor
+    guide: Tensor | None = None
 
     def pasted(self, predicted: Tensor) -> Tensor:
         """The photos with their holes filled from a prediction of the whole: (N, 3, H, W) -> the same."""

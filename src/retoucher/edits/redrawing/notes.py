@@ -1,0 +1,46 @@
+"""What a person should know about a face that was redrawn, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retoucher.edits.redrawing.drawn import Drawn
+from retoucher.edits.redrawing.squares import Part, around
+from retoucher.faces import Face
+
+EMPTY = "The mask is empty, so the photo is returned as it was."
+PLAIN = "Nothing is drawn in the mask, so it was filled as the rest of the face suggests."
+LINES = "Lines outside the mask were left out: {:,} pixels."
+COLORS = "Colours outside the mask were left out: {:,} pixels."
+NO_FACE = "No face was found in the photo: say where it is with `face` (--face X,Y,WIDTH,HEIGHT, brows to chin)."
+WHOLE = "No face was found, so the whole picture was taken for one."
+CANVAS = "No face was found and the mask covers everything, so the face was put in the middle of the picture."
+SEVERAL = "{} faces were found; redrawn: {}."
+TINY = "The face is only {} pixels wide, and in so few little can be drawn."
+SMALLEST = 64
+"""Pixels; a smaller face is said to be tiny."""
+PROFILE = "The face is seen from the side; the network knows mostly faces from the front, so look at it twice."
+FAR = "The mask reaches far beyond the face, so it was redrawn with less detail: a smaller mask comes out finer."
+FURTHEST = 1.6
+"""How many times the usual square may be grown before it is said."""
+
+
+def about_drawn(drawn: Drawn) -> tuple[str, ...]:
+    """What was left out of the drawing, and that there is none."""
+    said = [text.format(left) for text, left in ((LINES, drawn.lines_left), (COLORS, drawn.colors_left)) if left]
+    return (*said, *((PLAIN,) if drawn.nothing else ()))
+
+
+def about_faces(found: Sequence[Face], parts: Sequence[Part]) -> tuple[str, ...]:
+    """Which faces were redrawn, and which of them are hard ones."""
+    said = []
+    if len(found) > 1:
+        said.append(SEVERAL.format(len(found), "; ".join(",".join(map(str, part.face.box)) for part in parts)))
+    narrow = min((part.face.box[2] for part in parts), default=SMALLEST)
+    if narrow < SMALLEST:
+        said.append(TINY.format(narrow))
+    if any(part.face.profile for part in parts):
+        said.append(PROFILE)
+    if any(part.square.side > FURTHEST * around(part.face).side for part in parts):
+        said.append(FAR)
+    return tuple(said)

@@ -1,0 +1,1 @@
+"""StyleGAN2: "Analyzing and Improving the Image Quality of StyleGAN" (Karras et al., CVPR 2020)."""
