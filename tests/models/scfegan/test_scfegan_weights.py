@@ -17,7 +17,7 @@ from retoucher import catalogue, weights, weights_cli
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.models.scfegan import SCFEGAN, from_published
 from retoucher.models.scfegan import network as networks
-from retoucher.models.scfegan.inputs import published_planes, small_planes
+from retoucher.models.scfegan.inputs import OURS, RELEASED
 from retoucher.models.scfegan.weights import released, released_names
 
 SCOPES = ("generator/", "weights/generator/", "tower_0/generator/", "")
@@ -43,7 +43,7 @@ def test_the_width_is_read_off_the_shapes_in_any_scope(width: int, scope: str) -
     again = from_published(trained(variables(model, scope)))
     given = picture(64, 80)
     assert torch.equal(again(**given), model(**given))
-    assert again.planes is published_planes
+    assert again.convention is RELEASED
     assert (again.fit.multiple, again.fit.best) == (128, 512)
     assert not any(module.training for module in again.modules())
     assert all(parameter.requires_grad for parameter in again.parameters())
@@ -76,7 +76,7 @@ def test_our_own_network_comes_back_from_its_own_names(sizes: tuple[int, int, in
     for tensors in (model.state_dict(), model.core.state_dict()):
         again = from_published(tensors)
         assert torch.equal(again(**given), model(**given))
-        assert again.planes is small_planes
+        assert again.convention is OURS
         assert again.fit == model.fit
 
 
@@ -85,7 +85,7 @@ def test_the_released_graph_comes_back_from_our_names_too() -> None:
     for tensors in (model.state_dict(), model.core.state_dict()):
         again = from_published(tensors)
         assert torch.equal(again(**given), model(**given))
-        assert again.planes is published_planes
+        assert again.convention is RELEASED
 
 
 KINDS: dict[str, Callable[[], dict[str, Tensor]]] = {

@@ -25,6 +25,8 @@ REACH = 4
 """Pixels over which noise is correlated, at most."""
 FINE = 32
 """Side of the grid of frequencies on which noise is made."""
+ROUGHER = 0.2
+"""What a drawing has of its own is noise if neighbours are not more alike by this than in the photo's: else edges."""
 FAINT = 0.3 / 255
 """Weaker noise is not worth adding."""
 
@@ -50,7 +52,10 @@ def grained(photo: Floats, drawn: Floats, hole: Bools, known: Bools, seed: int) 
         return drawn
     inner = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5) > 2 * SLOW
     here = _noise(rough, inner, whole[..., 0], (-np.inf, np.inf))
-    added = _made(there if here is None else there - here, hole.shape, seed)
+    power = _power(there)
+    if here is not None and _smoothness(here) < _smoothness(there) + ROUGHER:
+        power = (power - _power(here)).clip(0)
+    added = _made(power, hole.shape, seed)
     light = drawn.mean(2, keepdims=True).clip(0, 1)
     room = np.minimum(1, 5 * np.minimum(light, 1 - light) + 0.2)  # little noise is seen in white and in black
     return np.asarray(drawn + room * (added @ OPPONENT), np.float32)
@@ -105,11 +110,22 @@ def _correlation(parts: Floats) -> Floats:
     return found
 
 
-def _made(correlation: Floats, size: tuple[int, ...], seed: int) -> Floats:
-    """Noise of that correlation: (h, w, 3); nothing where it would be faint."""
+def _smoothness(correlation: Floats) -> float:
+    """How alike neighbours are in brightness: 0 for noise that knows no neighbours, 1 for none."""
+    beside = correlation[REACH, REACH + 1, 0] + correlation[REACH + 1, REACH, 0]
+    return float(beside / max(2 * correlation[REACH, REACH, 0], 1e-12))
+
+
+def _power(correlation: Floats) -> Floats:
+    """How strong each frequency is, from a correlation (2 R + 1, 2 R + 1, 3): (F, F, 3)."""
     grid = np.zeros((FINE, FINE, 3))
     grid[: 2 * REACH + 1, : 2 * REACH + 1] = correlation
-    power = np.fft.fft2(np.roll(grid, (-REACH, -REACH), (0, 1)), axes=(0, 1)).real.clip(0)
+    power = np.fft.fft2(np.roll(grid, (-REACH, -REACH), (0, 1)), axes=(0, 1)).real
+    return np.asarray(power.clip(0), np.float32)
+
+
+def _made(power: Floats, size: tuple[int, ...], seed: int) -> Floats:
+    """Noise of these frequencies: (h, w, 3); nothing where it would be faint."""
     kernels = np.fft.ifft2(np.sqrt(power), axes=(0, 1)).real
     kernels = np.roll(kernels, (2 * REACH, 2 * REACH), (0, 1))[: 4 * REACH + 1, : 4 * REACH + 1].astype(np.float32)
     strength = np.sqrt(np.square(kernels).sum((0, 1)))

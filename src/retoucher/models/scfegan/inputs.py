@@ -1,4 +1,4 @@
-"""What the generators of SC-FEGAN read: photo, lines, colours, hole and noise as planes on the channel axis.
+"""What the generators of SC-FEGAN read and what they answer: photo, lines, colours, hole and noise as planes.
 
 Every builder takes image (N, 3, H, W) RGB in [0, 1] with anything in the hole, and hole, sketch, painted and noise
 (N, 1, H, W) of zeros and ones, the last three 0 outside the hole; color (N, 3, H, W) RGB in [0, 1].
@@ -7,6 +7,7 @@ Every builder takes image (N, 3, H, W) RGB in [0, 1] with anything in the hole, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -14,6 +15,20 @@ from torch import Tensor
 from retoucher.models.common.membrane import membrane
 
 Planes = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
+Answer = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Convention:
+    """How a generator is spoken to: `planes` makes its input x, `answer(y, x, hole)` the picture.
+
+    `rigid`: whether it knows faces of its own size only.
+    """
+
+    planes: Planes
+    answer: Answer
+    rigid: bool
+
 
 DARKEST = 24 / 255
 """The released network takes black paint for no paint: darker strokes are lifted to this level of grey."""
@@ -55,3 +70,17 @@ def random_bits(height: int, width: int, seed: int) -> Tensor:
     """Noise as the released program draws it: (1, 1, height, width) of zeros and ones."""
     chance = torch.Generator().manual_seed(seed)
     return (torch.rand(1, 1, height, width, generator=chance) < BITS).float()
+
+
+def _painted_anew(y: Tensor, x: Tensor, hole: Tensor) -> Tensor:
+    """The whole picture, blue first."""
+    return (y.flip(1) + 1) / 2
+
+
+def _changed(y: Tensor, x: Tensor, hole: Tensor) -> Tensor:
+    """What is to be changed of the picture that it was given."""
+    return (x[:, :3] + 1) / 2 + y * hole
+
+
+RELEASED = Convention(published_planes, _painted_anew, rigid=True)
+OURS = Convention(small_planes, _changed, rigid=False)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from retoucher.fit import Fit
 from retoucher.frame import pad
-from retoucher.models.scfegan.inputs import Planes, published_planes, small_planes
+from retoucher.models.scfegan.inputs import OURS, RELEASED, Convention
 from retoucher.models.scfegan.layers import GatedConv2d, GatedUpConv2d
 
 NATIVE = 256
@@ -123,7 +123,7 @@ class Generator(nn.Module):
 class SCFEGAN(nn.Module):
     """Redraw the hole of a picture after lines and colours.
 
-    `core` is the generator in its own convention and `planes` how its input is put together: the released one wants
+    `core` is the generator in its own convention and `convention` how it is spoken to: the released one wants
     blue first and random bits, ours wants to know where colour lies and says how a smooth filling is to change. `fit`
     follows from its depth; the released network is never given more than 512 pixels, where taps of its dilated layers
     would wake up that no training ever reached.
@@ -131,9 +131,9 @@ class SCFEGAN(nn.Module):
 
     fit = Fit(multiple=128, minimum=128, best=512)
 
-    def __init__(self, core: Any, planes: Planes, best: int = 512) -> None:
+    def __init__(self, core: Any, convention: Convention, best: int = 512) -> None:
         super().__init__()
-        self.core, self.planes = core, planes
+        self.core, self.convention = core, convention
         multiple = 1 << len(core.sizes.encoder)
         self.fit = Fit(multiple=multiple, minimum=multiple, best=max(best, multiple))
 
@@ -143,7 +143,7 @@ class SCFEGAN(nn.Module):
         The released network knows faces of 512 pixels only. Ours learnt at `NATIVE`; guided it draws finer at up to
         twice that, where thin lines and small colours are not lost in the resizing.
         """
-        if self.planes is published_planes:
+        if self.convention.rigid:
             return self.fit.best
         multiple = self.fit.multiple
         return min(max(round(side / multiple) * multiple, NATIVE), self.fit.best)
@@ -174,20 +174,18 @@ class SCFEGAN(nn.Module):
             painted = (color > 0).any(1, keepdim=True).to(image.dtype)
         painted = (painted > 0).to(image.dtype) * hole
         color = color.masked_fill(painted == 0, 0)
-        x = self.planes(image.masked_fill(hole > 0, 0.5), hole, sketch, color, painted, noise)
+        x = self.convention.planes(image.masked_fill(hole > 0, 0.5), hole, sketch, color, painted, noise)
         height, width = image.shape[-2:]
         y = self.core(pad(x, self.fit))[..., :height, :width].float()
-        # ours says what to change of the smooth filling that it was given
-        released = self.planes is published_planes
-        picture: Tensor = (y.flip(1) + 1) / 2 if released else (x[:, :3] + 1) / 2 + y * hole
+        picture = self.convention.answer(y, x, hole)
         return picture if self.training else picture.clamp(0, 1)
 
 
 def small(width: int = 32, deepest: int = 128, finish: int = 16) -> SCFEGAN:
     """Ours, untrained."""
-    return SCFEGAN(Generator(Sizes.small(width, deepest, finish)), small_planes)
+    return SCFEGAN(Generator(Sizes.small(width, deepest, finish)), OURS)
 
 
 def published(width: int = 64) -> SCFEGAN:
     """The released graph, untrained."""
-    return SCFEGAN(Generator(Sizes.published(width)), published_planes)
+    return SCFEGAN(Generator(Sizes.published(width)), RELEASED)

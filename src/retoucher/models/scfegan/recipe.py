@@ -93,10 +93,10 @@ SMALL = Recipe(
     finish=16,
     judge=32,
     loss=LossWeights(
-        pixel=1.0, alpha=6.0, perceptual=0, style=0, variation=0, adversarial=0.02, penalty=0, distance=1.0
+        pixel=1.0, alpha=6.0, perceptual=0, style=0, variation=0, adversarial=0.1, penalty=0, distance=1.0
     ),
     rate=1e-3,
-    judge_rate=2e-4,
+    judge_rate=1e-3,
     hinge=True,
     alone=1_500,
     features="vgg19",
