@@ -26,6 +26,15 @@ trace_app = App(name="trace", help="Take a photo's own lines and colours, to beg
 UNCHANGED, TRACED = Redraw(), Trace()
 """What is done where no option is given."""
 
+SKETCH = (
+    "Thin lines that the face is to follow, of the photo's size: what is opaque on a transparent layer, or dark lines "
+    "on light, or light ones on dark."
+)
+COLOR = (
+    "Colours that it is to have, of the photo's size: what is opaque on a transparent layer, or everything but the "
+    "black or white ground."
+)
+
 
 @dataclass(frozen=True)
 class Portrait(Errand):
@@ -63,8 +72,8 @@ def redraw(
     output: Output,
     mask: Annotated[str, Parameter(help="White may change. A folder: one mask for each photo, named like it.")] = "",
     box: Annotated[list[str] | None, Parameter(help="X,Y,WIDTH,HEIGHT may change (repeatable).", negative="")] = None,
-    sketch: Annotated[str, Parameter(help="Thin lines that the face is to follow, of the photo's size.")] = "",
-    color: Annotated[str, Parameter(help="Colours that it is to have, of the photo's size.")] = "",
+    sketch: Annotated[str, Parameter(help=SKETCH)] = "",
+    color: Annotated[str, Parameter(help=COLOR)] = "",
     edit: Annotated[Redraw, Parameter(name="*")] = UNCHANGED,
     device: Device = "auto",
     overwrite: Overwrite = False,

@@ -40,7 +40,9 @@ class Redraw(Edit):
         Input("image", "image", "the photo"),
         Input("mask", "mask", "what may change: white is redrawn, black is kept"),
         Input("sketch", "image", "thin lines: on a transparent layer, or dark on light, or light on dark", False),
-        Input("color", "image", "colours: on a transparent layer, or on pure black, which is no colour then", False),
+        Input(
+            "color", "image", "colours: on a transparent layer, or on black or white, which is no colour then", False
+        ),
     )
 
     face: str = Field(default="", description="X,Y,WIDTH,HEIGHT of the face from brows to chin; empty = it is found")

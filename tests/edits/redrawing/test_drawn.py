@@ -5,7 +5,7 @@ import torch
 
 from portraits import layer
 from retoucher.alignment import Square
-from retoucher.edits.redrawing.drawn import Drawn, lines_of, painted_of, thin_lines
+from retoucher.edits.redrawing.drawn import Drawn, ground, lines_of, painted_of, thin_lines
 from retoucher.image import Image
 
 LINES = np.zeros((60, 80), np.uint8)
@@ -40,9 +40,17 @@ def test_a_picture_of_one_grey_level_has_no_lines(value):
     assert not lines_of(layer(np.zeros_like(LINES))).any()
 
 
-def test_paint_is_what_is_opaque_black_too_or_else_all_but_black():
+def test_paint_is_what_is_opaque_black_too_or_else_all_but_the_ground():
     assert np.array_equal(painted_of(layer(LINES)), LINES)
-    assert np.array_equal(painted_of(grey(LINES, 1, 0)), LINES)
+    assert np.array_equal(painted_of(grey(LINES, 30, 0)), LINES)
+    assert np.array_equal(painted_of(grey(LINES, 30, 255)), LINES)
+    assert not painted_of(grey(LINES, 20, 3)).any()  # what JPEG makes of black
+    assert painted_of(grey(ALL, 128, 128)).all()
+    assert [ground(picture) for picture in (layer(LINES), grey(LINES, 30, 0), grey(LINES, 30, 255))] == [
+        "",
+        "black",
+        "white",
+    ]
     half = layer(LINES, (9, 9, 9)).samples.copy()
     half[..., 3] = np.where(LINES, 127, 0)
     assert not painted_of(Image.from_array(half)).any()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.25
 """Share of a resized pixel that must be painted for it to count as painted."""
+NEAR = 20 / 255
+"""Without transparency, what is as near as this to the ground is no paint."""
+MUCH = 0.25
+"""Share of a picture that must be white for white to be its ground."""
 BAND = 1 << 22
 """Pixels that are looked at at a time."""
 
@@ -32,10 +36,14 @@ class Drawn:
     painted: Bools | None = None
     lines_left: int = 0
     colors_left: int = 0
+    ground: str = ""
 
     @classmethod
     def of(cls, sketch: Image | None, color: Image | None, hole: Bools) -> Drawn:
-        """What is drawn inside the mask; `lines_left` and `colors_left`: how many drawn pixels lie outside of it."""
+        """What is drawn inside the mask; `lines_left` and `colors_left`: how many drawn pixels lie outside of it.
+
+        `ground`: which colour of the picture counted as no paint, "" for none.
+        """
         lines = None if sketch is None else lines_of(sketch)
         painted = None if color is None else painted_of(color)
         within = [None if each is None else each & hole for each in (lines, painted)]
@@ -44,7 +52,7 @@ class Drawn:
             for each, inner in zip((lines, painted), within, strict=True)
         ]
         kept = [each if each is not None and each.any() else None for each in within]
-        return cls(kept[0], None if kept[1] is None else color, kept[1], *left)
+        return cls(kept[0], None if kept[1] is None else color, kept[1], *left, "" if color is None else ground(color))
 
     @property
     def nothing(self) -> bool:
@@ -84,13 +92,26 @@ def lines_of(sketch: Image) -> Bools:
 
 
 def painted_of(color: Image) -> Bools:
-    """Where a picture of colours is painted: (H, W) bool; where more than half opaque, else all but pure black."""
+    """Where a picture of colours is painted: (H, W) bool; see `ground`."""
     clear = _opaque(color)
     if clear is not None:
         return clear
-    if color.color == "CMYK":
-        return np.concatenate([_some_color(color, top, rows) for top, rows in _bands(color)])
-    return np.asarray((color.colors > 0).any(-1))
+    paper = ground(color)
+    return np.concatenate([~_near(color, top, rows, paper) for top, rows in _bands(color)])
+
+
+def ground(color: Image) -> Literal["", "black", "white"]:
+    """What counts as no paint: "" where transparency says it, else black, or white where there is much and more of it.
+
+    Up to `NEAR` of either is the same, since JPEG blurs.
+    """
+    if _opaque(color) is not None:
+        return ""
+    black, white = (
+        sum(int(np.count_nonzero(_near(color, top, rows, paper))) for top, rows in _bands(color))
+        for paper in ("black", "white")
+    )
+    return "white" if white > max(black, MUCH * color.width * color.height) else "black"
 
 
 def thin_lines(lines: Bools, square: Square, side: int) -> Bools:
@@ -134,5 +155,6 @@ def _grey(sketch: Image, top: int, rows: int) -> Bools:
     return np.asarray(sketch.crop(0, top, sketch.width, rows).numpy().mean(0) <= 0.5)
 
 
-def _some_color(picture: Image, top: int, rows: int) -> Bools:
-    return np.asarray((picture.crop(0, top, picture.width, rows).numpy() > 0).any(0))
+def _near(picture: Image, top: int, rows: int, paper: str) -> Bools:
+    pixels = picture.crop(0, top, picture.width, rows).numpy()
+    return np.asarray((pixels <= NEAR).all(0) if paper == "black" else (pixels >= 1 - NEAR).all(0))

@@ -12,6 +12,7 @@ EMPTY = "The mask is empty, so the photo is returned as it was."
 PLAIN = "Nothing is drawn in the mask, so it was filled as the rest of the face suggests."
 LINES = "Lines outside the mask were left out: {:,} pixels."
 COLORS = "Colours outside the mask were left out: {:,} pixels."
+WHITE = "The colours come without transparency on white: white counted as no paint there."
 NO_FACE = "No face was found in the photo: say where it is with `face` (--face X,Y,WIDTH,HEIGHT, brows to chin)."
 WHOLE = "No face was found, so the whole picture was taken for one."
 CANVAS = "No face was found and the mask covers everything, so the face was put in the middle of the picture."
@@ -20,6 +21,7 @@ TINY = "The face is only {} pixels wide, and in so few little can be drawn."
 SMALLEST = 64
 """Pixels; a smaller face is said to be tiny."""
 PROFILE = "The face is seen from the side; the network knows mostly faces from the front, so look at it twice."
+BESIDE = "The mask lies beside the face; the network knows faces and little else, so look at it twice."
 FAR = "The mask reaches far beyond the face, so it was redrawn with less detail: a smaller mask comes out finer."
 FURTHEST = 1.6
 """How many times the usual square may be grown before it is said."""
@@ -28,6 +30,8 @@ FURTHEST = 1.6
 def about_drawn(drawn: Drawn) -> tuple[str, ...]:
     """What was left out of the drawing, and that there is none."""
     said = [text.format(left) for text, left in ((LINES, drawn.lines_left), (COLORS, drawn.colors_left)) if left]
+    if drawn.ground == "white":
+        said.append(WHITE)
     return (*said, *((PLAIN,) if drawn.nothing else ()))
 
 
@@ -41,6 +45,18 @@ def about_faces(found: Sequence[Face], parts: Sequence[Part]) -> tuple[str, ...]
         said.append(TINY.format(narrow))
     if any(part.face.profile for part in parts):
         said.append(PROFILE)
+    if any(beside(part) for part in parts):
+        said.append(BESIDE)
     if any(part.square.side > FURTHEST * around(part.face).side for part in parts):
         said.append(FAR)
     return tuple(said)
+
+
+def beside(part: Part) -> bool:
+    """Whether a mask's box has nothing in common with the usual square of its face."""
+    x, y, width, height = part.box
+    usual = around(part.face)
+    return (
+        abs(x + width / 2 - usual.x) > (width + usual.side) / 2
+        or abs(y + height / 2 - usual.y) > (height + usual.side) / 2
+    )
