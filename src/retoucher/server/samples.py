@@ -37,12 +37,12 @@ SAMPLES = (
         "https://github.com/WordPress/twentytwentyfive",
     ),
     Sample(
-        "sample-date.jpg",
-        "A date stamp to take away",
-        "remove",
+        "sample-portrait.jpg",
+        "A face to redraw",
+        "face",
         "CC0",
-        "Jay Ruzesky",
-        "https://unsplash.com/photos/h13Y8vyIXNU",
+        "18F, GSA",
+        "https://github.com/18F/18f.gsa.gov",
     ),
 )
 

@@ -15,7 +15,7 @@ const SMALL = 96; // CSS pixels of the others
 const SHOWN = 60; // photos of a folder that are shown here; its filmstrip has them all
 
 /** What the samples are called in the person's language. @type {Record<string, import("../words.js").Word>} */
-const TITLES = { "sample.jpg": "samples.bird", "sample-torn.webp": "samples.torn", "sample-date.jpg": "samples.date" };
+const TITLES = { "sample.jpg": "samples.bird", "sample-torn.webp": "samples.torn", "sample-portrait.jpg": "samples.portrait" };
 
 /** @param {App} app */
 export function buildStart(app) {

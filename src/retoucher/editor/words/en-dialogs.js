@@ -36,7 +36,7 @@ export const dialogs = {
   "help.modes": "Modes",
   "samples.bird": "A bird to take away",
   "samples.torn": "A torn photo to mend",
-  "samples.date": "A date stamp to take away",
+  "samples.portrait": "A face to redraw",
   "help.touch": "By touch",
   "help.held": "Held down, and on the photo",
   "help.local": "Your photos stay on the computer that runs Retoucher.",

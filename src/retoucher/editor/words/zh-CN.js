@@ -40,7 +40,7 @@ export const chinese = {
   "help.modes": "模式",
   "samples.bird": "去掉一只鸟",
   "samples.torn": "修补一张撕破的照片",
-  "samples.date": "去掉日期戳",
+  "samples.portrait": "重画一张脸",
   "help.touch": "触控",
   "help.held": "按住时，以及焦点在照片上时",
   "help.local": "照片只留在运行 Retoucher 的电脑上。",
