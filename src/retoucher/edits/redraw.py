@@ -108,7 +108,8 @@ class Redraw(Edit):
         tell(0.1, "loading")
         model = self._fitting(load(self.loads))
         redrawn = self._redrawn(image, hole, drawn, pieces, model, tell)
-        said = (*notes.about_drawn(drawn), *said, *notes.about_faces(faces, [part for part, _ in pieces]))
+        on = [part for part, _ in pieces]
+        said = (*notes.about_drawn(drawn, hole.array), *said, *notes.about_faces(faces, on, drawn.nothing))
         tell(1, "done")
         report = Report(
             "scfegan",

@@ -110,3 +110,18 @@ def test_without_lines_and_colors_there_are_no_planes():
     drawn = Drawn.of(layer(~ALL), layer(~ALL), ALL)
     assert drawn.lines_in(Square(40, 30, 60), 32) is None
     assert drawn.colors_in(Square(40, 30, 60), 32) == (None, None)
+
+
+def test_faint_lines_count_too_and_noise_does_not():
+    faint = layer(LINES).samples.copy()
+    faint[..., 3] = np.where(LINES, 90, 0)
+    assert np.array_equal(lines_of(Image.from_array(faint)), LINES)
+    assert np.array_equal(lines_of(grey(LINES, 200, 255)), LINES)
+    assert np.array_equal(lines_of(grey(LINES, 160, 120)), LINES)
+    assert not lines_of(grey(LINES, 250, 255)).any()
+
+
+def test_how_much_of_the_mask_is_lines():
+    assert Drawn.of(layer(LINES), None, ALL).share(ALL) == LINES.mean()
+    assert Drawn.of(layer(LINES), None, LINES).share(LINES) == 1
+    assert Drawn.of(None, None, ALL).share(ALL) == 0

@@ -21,6 +21,8 @@ ENOUGH = 0.25
 """Share of a resized pixel that must be painted for it to count as painted."""
 NEAR = 20 / 255
 """Without transparency, what is as near as this to the ground is no paint."""
+FAINTEST = 0.06
+"""How much darker or brighter than its ground a line is at least, without transparency."""
 MUCH = 0.25
 """Share of a picture that must be white for white to be its ground."""
 BAND = 1 << 22
@@ -52,7 +54,12 @@ class Drawn:
             for each, inner in zip((lines, painted), within, strict=True)
         ]
         kept = [each if each is not None and each.any() else None for each in within]
-        return cls(kept[0], None if kept[1] is None else color, kept[1], *left, "" if color is None else ground(color))
+        paper = "" if color is None else ground(color)
+        return cls(kept[0], None if kept[1] is None else color, kept[1], left[0], left[1], paper)
+
+    def share(self, hole: Bools) -> float:
+        """How much of the mask is lines."""
+        return 0.0 if self.lines is None else float(self.lines.sum()) / max(float(hole.sum()), 1.0)
 
     @property
     def nothing(self) -> bool:
@@ -79,15 +86,18 @@ class Drawn:
 def lines_of(sketch: Image) -> Bools:
     """Where a sketch has a line: (H, W) bool.
 
-    With transparency, where it is more than half opaque. Without, what is darker or brighter than the middle: the rarer
-    of the two is the line; a picture of one grey level has none.
+    With transparency, where it is more than half as opaque as it is anywhere. Without, what is darker or brighter than
+    the middle between its darkest and its brightest: the rarer of the two is the line; where these are less than
+    `FAINTEST` apart there is none.
     """
-    clear = _opaque(sketch)
+    clear = _opaque(sketch, most=True)
     if clear is not None:
         return clear
-    dark = np.concatenate([_grey(sketch, top, rows) for top, rows in _bands(sketch)])
-    if dark.all() or not dark.any():
+    grey = np.concatenate([sketch.crop(0, top, sketch.width, rows).numpy().mean(0) for top, rows in _bands(sketch)])
+    low, high = float(grey.min()), float(grey.max())
+    if high - low < FAINTEST:
         return np.zeros(sketch.size, bool)
+    dark = np.asarray(grey <= (low + high) / 2)
     return dark if np.count_nonzero(dark) <= dark.size / 2 else ~dark
 
 
@@ -137,22 +147,22 @@ def thin_lines(lines: Bools, square: Square, side: int) -> Bools:
     return found
 
 
-def _opaque(picture: Image) -> Bools | None:
-    """Where a picture is more than half opaque; None where no pixel is transparent, so that opacity says nothing."""
+def _opaque(picture: Image, *, most: bool = False) -> Bools | None:
+    """Where a picture is more than half opaque; None where no pixel is transparent, so that opacity says nothing.
+
+    `most`: half of what is the most opaque in it, so that a faint layer counts.
+    """
     if not picture.has_alpha:
         return None
     alpha = picture.samples[..., -1]
-    return np.asarray(alpha > picture.maximum // 2) if (alpha < picture.maximum).any() else None
+    half = int(alpha.max()) // 2 if most else picture.maximum // 2
+    return np.asarray(alpha > half) if (alpha < picture.maximum).any() else None
 
 
 def _bands(picture: Image) -> list[tuple[int, int]]:
     """First row and number of rows of the bands in which a picture is read."""
     rows = max(1, BAND // picture.width)
     return [(top, min(rows, picture.height - top)) for top in range(0, picture.height, rows)]
-
-
-def _grey(sketch: Image, top: int, rows: int) -> Bools:
-    return np.asarray(sketch.crop(0, top, sketch.width, rows).numpy().mean(0) <= 0.5)
 
 
 def _near(picture: Image, top: int, rows: int, paper: str) -> Bools:
