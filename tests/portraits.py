@@ -62,7 +62,7 @@ class SCFEGAN(nn.Module):
         self.gain = nn.Parameter(torch.tensor(0.9))
         self.side, self.asked = side, []
 
-    def working_side(self, side: int) -> int:
+    def working_side(self, side: int, extent: int = 0) -> int:
         return self.side
 
     def forward(

@@ -78,4 +78,27 @@ SHIPPED_ENTRIES = (
             sha256="c6537ddfca7e93d1ef70efc717b430c45450024ecb640acda7d5b25146b64997",
         ),
     ),
+    Weights(
+        name="scfegan-small",
+        method="scfegan",
+        title="SC-FEGAN's U-Net of gated convolutions, 5 levels, width 32, 256 pixels; trained on two cores",
+        paper="Jo and Park, SC-FEGAN: Face Editing Generative Adversarial Network with User's Sketch and Color, "
+        "arXiv 1902.06838",
+        files=(),
+        parameters=2928742,
+        build="retoucher.models.scfegan:from_published",
+        select=every,
+        licence="Apache-2.0, as Retoucher itself",
+        commercial="yes",
+        terms="Trained by the Retoucher authors on 1131 portraits, mostly of members of the United States Congress "
+        "(works of the US government, in the public domain); the card beside the file says how undiverse that is.",
+        attribution="the Retoucher authors; portraits by the people named in portraits-sources.csv",
+        notes="What `retoucher redraw` draws with.",
+        shipped=File(
+            "scfegan-small.safetensors",
+            "safetensors",
+            size=5859956,
+            sha256="6a69789fa0f00b66ee729eb7cd6d76062d62501951d389ea915378d94f11a56c",
+        ),
+    ),
 )

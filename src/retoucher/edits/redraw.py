@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from math import isqrt
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -160,7 +161,7 @@ class Redraw(Edit):
             unknown |= image.samples[..., -1] == 0  # colours that cannot be seen mean nothing
         for number, (part, where) in enumerate(pieces):
             tell(0.1 + 0.9 * number / len(pieces), f"drawing {number + 1} of {len(pieces)}")
-            picture, side = self._painted(model, image, unknown, drawn, part)
+            picture, side = self._painted(model, image, unknown, drawn, part, isqrt(int(where.sum())))
             seed = self.seed + number if self.grain else None
             pixels = laid(image, picture, part, where, unknown, drawn.painted, part.square.side / side, seed)
             x, y, width, height = part.box
@@ -168,7 +169,9 @@ class Redraw(Edit):
             unknown[y : y + height, x : x + width] &= ~where
         return image
 
-    def _painted(self, model: SCFEGAN, image: Image, unknown: Bools, drawn: Drawn, part: Part) -> tuple[Tensor, int]:
+    def _painted(
+        self, model: SCFEGAN, image: Image, unknown: Bools, drawn: Drawn, part: Part, extent: int
+    ) -> tuple[Tensor, int]:
         """The network's picture of the square (1, 3, side, side) on the CPU, and that side."""
         import torch
 
@@ -176,7 +179,7 @@ class Redraw(Edit):
         from retoucher.models.scfegan.inputs import random_bits
 
         square = part.square
-        side = model.working_side(max(1, round(square.side)))
+        side = model.working_side(max(1, round(square.side)), extent)
         pixels, known = square.take(image, unknown, side)
         colors, painted = drawn.colors_in(square, side)
         planes = (

@@ -153,6 +153,7 @@ def test_working_sides_fit_the_network() -> None:
         working = ours.working_side(side)
         assert working % ours.fit.multiple == 0
         assert 128 <= working <= ours.fit.best
+    assert [ours.working_side(512, extent) for extent in (0, 60, 256, 384, 512)] == [512, 512, 384, 256, 256]
 
 
 def test_ours_is_small_enough_to_ship() -> None:

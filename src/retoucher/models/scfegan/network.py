@@ -14,8 +14,9 @@ from retoucher.frame import pad
 from retoucher.models.scfegan.inputs import OURS, RELEASED, Convention
 from retoucher.models.scfegan.layers import GatedConv2d, GatedUpConv2d
 
-NATIVE = 256
-"""Side of the face squares that ours was trained on, in pixels."""
+NATIVE, LARGEST = 256, 0.75
+"""Side of the face squares that ours was trained on, in pixels, and how large a hole may be there, as a share of it,
+before larger squares are made smaller."""
 
 
 @dataclass(frozen=True)
@@ -137,16 +138,18 @@ class SCFEGAN(nn.Module):
         multiple = 1 << len(core.sizes.encoder)
         self.fit = Fit(multiple=multiple, minimum=multiple, best=max(best, multiple))
 
-    def working_side(self, side: int) -> int:
+    def working_side(self, side: int, extent: int = 0) -> int:
         """To how many pixels a face square of `side` pixels is resized before the network sees it.
 
-        The released network knows faces of 512 pixels only. Ours learnt at `NATIVE`; guided it draws finer at up to
-        twice that, where thin lines and small colours are not lost in the resizing.
+        `extent`: the side of a square as large as what is to be redrawn. The released network knows faces of 512 pixels
+        only. Ours learnt at `NATIVE`; guided it draws finer at up to twice that, where thin lines and small colours are
+        not lost in the resizing, but of a hole that is most of the face it makes one at `NATIVE` only.
         """
         if self.convention.rigid:
             return self.fit.best
         multiple = self.fit.multiple
-        return min(max(round(side / multiple) * multiple, NATIVE), self.fit.best)
+        most = min(self.fit.best, NATIVE * max(1.0, LARGEST * side / max(extent, 1)))
+        return int(min(max(side, NATIVE), most) / multiple + 0.5) * multiple
 
     def forward(
         self,
