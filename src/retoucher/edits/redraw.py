@@ -161,7 +161,9 @@ class Redraw(Edit):
             unknown |= image.samples[..., -1] == 0  # colours that cannot be seen mean nothing
         for number, (part, where) in enumerate(pieces):
             tell(0.1 + 0.9 * number / len(pieces), f"drawing {number + 1} of {len(pieces)}")
-            picture, side = self._painted(model, image, unknown, drawn, part, isqrt(int(where.sum())))
+            # without guidance it is at home at the size it learnt at only
+            extent = round(part.square.side) if drawn.nothing else isqrt(int(where.sum()))
+            picture, side = self._painted(model, image, unknown, drawn, part, extent)
             seed = self.seed + number if self.grain else None
             pixels = laid(image, picture, part, where, unknown, drawn.painted, part.square.side / side, seed)
             x, y, width, height = part.box
