@@ -458,9 +458,15 @@ def phone(visit):
     return editor
 
 
+def press(editor, selector):
+    """Tap on a button as late as a person would: right after a quick stroke browsers take it for a fling's end."""
+    editor.page.wait_for_timeout(400)
+    editor.page.locator(selector).tap()
+
+
 def tap(editor, tool):
     """Take a tool by a finger; its click comes a moment after the touch."""
-    editor.page.locator(f"[data-tool={tool}]").tap()
+    press(editor, f"[data-tool={tool}]")
     editor.page.wait_for_selector(f"[data-tool={tool}][aria-pressed=true]")
 
 
@@ -474,10 +480,11 @@ def test_on_a_phone_fingers_draw_and_every_target_has_44_pixels(phone):
     tap(phone, "paint")
     assert phone.page.evaluate(TARGETS) == []
     fingers.drag((phone.place(125, 122), phone.place(180, 122)))
-    phone.page.locator("#redraw").tap()
+    press(phone, "#redraw")
     phone.wait_status("^Redrawn")
     assert phone.page.evaluate(TARGETS) == []
-    phone.page.locator("#layers").tap()
+    press(phone, "#layers")
+    phone.page.wait_for_selector("#layers[aria-pressed=true]")
     assert phone.page.locator("#layers").get_attribute("aria-pressed") == "true"
     assert phone.page.evaluate("() => document.scrollingElement.scrollWidth") == 360
 
