@@ -38,7 +38,7 @@ class Trace(Edit):
 
     face: str = Field(default="", description="X,Y,WIDTH,HEIGHT of the face from brows to chin; empty = all are found")
     detail: float = Field(default=USUAL, ge=0, le=1, description="how many lines: 0 = few, 1 = many")
-    cell: float = Field(default=28, ge=8, le=128, description="size of the areas of colour, for a face of 512 pixels")
+    cell: float = Field(default=14, ge=8, le=128, description="size of the areas of colour, for a face of 512 pixels")
 
     @field_validator("face")
     @classmethod
