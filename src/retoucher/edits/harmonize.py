@@ -12,6 +12,7 @@ from pydantic import Field, FiniteFloat, ValidationError, ValidatorFunctionWrapH
 from pydantic_core import PydanticCustomError
 
 from retoucher.edit import About, Edit, Input, Load, Report, Result
+from retoucher.edits.boxes import parse_box
 from retoucher.edits.inpaint import BY_A_NETWORK, BY_RULE
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.jobs import Tell, silent
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from retoucher.edits.harmonizing.place import Placed, Placement
     from retoucher.image import Image
-    from retoucher.mask import Box, Mask
+    from retoucher.mask import Mask
     from retoucher.models.harmonization.network import Harmonization, Painted
 
     Picture = str | Path | bytes | np.ndarray[Any, Any]
@@ -76,7 +77,7 @@ class Harmonize(Edit):
     @field_validator("like")
     @classmethod
     def _four_numbers(cls, value: str) -> str:
-        if value and _numbers(value) is None:
+        if value and parse_box(value) is None:
             raise PydanticCustomError("like", "X,Y,WIDTH,HEIGHT in pixels such as 10,20,300,200")
         return value
 
@@ -96,7 +97,7 @@ class Harmonize(Edit):
 
         inputs.check_given(given)
         painting = given["painting"].size
-        inputs.check_like(_numbers(self.like), painting)
+        inputs.check_like(parse_box(self.like), painting)
         if "object" in given:
             box = inputs.visible(given)
             inputs.check_place(self.placement(given["object"].size, painting), box, painting)
@@ -191,7 +192,7 @@ class Harmonize(Edit):
             size=self.size,
             steps=self.steps,
             recipe=self.recipe,
-            like=_numbers(self.like),
+            like=parse_box(self.like),
             seed=self.seed,
             tell=Shown(tell, placed.mask),
         )
@@ -230,15 +231,6 @@ def harmonize(
         load=partial(catalogue.load, device=device),
         tell=tell,
     )
-
-
-def _numbers(text: str) -> Box | None:
-    """The box in "X,Y,WIDTH,HEIGHT"; None for anything else."""
-    try:
-        x, y, width, height = map(int, text.split(","))
-    except ValueError:
-        return None
-    return x, y, width, height
 
 
 def _pasted(painting: Image, painted: Painted, mark: str) -> Image:

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from retoucher.edit import About, Edit, Input, Load, Report, Result, WrongInput, check_size
+from retoucher.edits.boxes import parse_box
 from retoucher.edits.inpaint import BY_A_NETWORK
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.jobs import Tell, silent
@@ -56,8 +57,6 @@ class Redraw(Edit):
     @field_validator("face")
     @classmethod
     def _four_numbers(cls, value: str) -> str:
-        from retoucher.edits.redrawing.boxes import parse_box
-
         if value and parse_box(value) is None:
             raise PydanticCustomError("face", "X,Y,WIDTH,HEIGHT in pixels such as 10,20,300,300")
         return value

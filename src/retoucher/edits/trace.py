@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from retoucher.edit import About, Edit, Input, Load, Report, Result
+from retoucher.edits.boxes import parse_box
 from retoucher.jobs import Tell, silent
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ class Trace(Edit):
     @field_validator("face")
     @classmethod
     def _four_numbers(cls, value: str) -> str:
-        from retoucher.edits.redrawing.boxes import parse_box
-
         if value and parse_box(value) is None:
             raise PydanticCustomError("face", "X,Y,WIDTH,HEIGHT in pixels such as 10,20,300,300")
         return value

@@ -3,7 +3,8 @@ import pytest
 
 from portraits import portrait
 from retoucher.edit import WrongInput
-from retoucher.edits.redrawing.boxes import check_face, middle, near, parse_box
+from retoucher.edits.boxes import parse_box
+from retoucher.edits.redrawing.boxes import check_face, middle, near
 from retoucher.edits.redrawing.squares import around, parts, touched
 from retoucher.faces import Face, find
 from retoucher.models.scfegan.template import BOX, EYES

@@ -5,18 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retoucher.edit import WrongInput
+from retoucher.edits.boxes import parse_box
 
 if TYPE_CHECKING:
     from retoucher.mask import Box
-
-
-def parse_box(text: str) -> Box | None:
-    """The box in "X,Y,WIDTH,HEIGHT"; None for anything else."""
-    try:
-        x, y, width, height = map(int, text.split(","))
-    except ValueError:
-        return None
-    return x, y, width, height
 
 
 def check_face(text: str, size: tuple[int, int]) -> Box | None:
@@ -41,8 +33,12 @@ def check_face(text: str, size: tuple[int, int]) -> Box | None:
 
 def near(box: Box, size: tuple[int, int]) -> Box:
     """Where to look for the face to which a mask's box belongs, in a photo of `size` (height, width)."""
+    return wider(box, max(*box[2:], 64), size)
+
+
+def wider(box: Box, margin: int, size: tuple[int, int]) -> Box:
+    """A box with a margin, cut at the edges of a photo of `size` (height, width)."""
     x, y, width, height = box
-    margin = max(width, height, 64)
     left, top = max(x - margin, 0), max(y - margin, 0)
     return left, top, min(x + width + margin, size[1]) - left, min(y + height + margin, size[0]) - top
 

@@ -28,6 +28,9 @@ MUCH = 0.25
 BAND = 1 << 22
 """Pixels that are looked at at a time."""
 
+Paper = Literal["", "black", "white"]
+"""What counts as no paint in a picture without transparency; "" where transparency says it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
@@ -38,7 +41,7 @@ class Drawn:
     painted: Bools | None = None
     lines_left: int = 0
     colors_left: int = 0
-    ground: str = ""
+    ground: Paper = ""
 
     @classmethod
     def of(cls, sketch: Image | None, color: Image | None, hole: Bools) -> Drawn:
@@ -47,14 +50,14 @@ class Drawn:
         `ground`: which colour of the picture counted as no paint, "" for none.
         """
         lines = None if sketch is None else lines_of(sketch)
-        painted = None if color is None else painted_of(color)
+        paper = "" if color is None else ground(color)
+        painted = None if color is None else painted_of(color, paper)
         within = [None if each is None else each & hole for each in (lines, painted)]
         left = [
             0 if each is None or inner is None else int(np.count_nonzero(each) - np.count_nonzero(inner))
             for each, inner in zip((lines, painted), within, strict=True)
         ]
         kept = [each if each is not None and each.any() else None for each in within]
-        paper = "" if color is None else ground(color)
         return cls(kept[0], None if kept[1] is None else color, kept[1], left[0], left[1], paper)
 
     def share(self, hole: Bools) -> float:
@@ -101,25 +104,25 @@ def lines_of(sketch: Image) -> Bools:
     return dark if np.count_nonzero(dark) <= dark.size / 2 else ~dark
 
 
-def painted_of(color: Image) -> Bools:
-    """Where a picture of colours is painted: (H, W) bool; see `ground`."""
+def painted_of(color: Image, paper: Paper | None = None) -> Bools:
+    """Where a picture of colours is painted: (H, W) bool. `paper`: its `ground`, where that is known already."""
     clear = _opaque(color)
     if clear is not None:
         return clear
-    paper = ground(color)
+    paper = paper or ground(color)
     return np.concatenate([~_near(color, top, rows, paper) for top, rows in _bands(color)])
 
 
-def ground(color: Image) -> Literal["", "black", "white"]:
+def ground(color: Image) -> Paper:
     """What counts as no paint: "" where transparency says it, else black, or white where there is much and more of it.
 
     Up to `NEAR` of either is the same, since JPEG blurs.
     """
     if _opaque(color) is not None:
         return ""
+    papers: tuple[Paper, Paper] = ("black", "white")
     black, white = (
-        sum(int(np.count_nonzero(_near(color, top, rows, paper))) for top, rows in _bands(color))
-        for paper in ("black", "white")
+        sum(int(np.count_nonzero(_near(color, top, rows, paper))) for top, rows in _bands(color)) for paper in papers
     )
     return "white" if white > max(black, MUCH * color.width * color.height) else "black"
 
@@ -165,6 +168,6 @@ def _bands(picture: Image) -> list[tuple[int, int]]:
     return [(top, min(rows, picture.height - top)) for top in range(0, picture.height, rows)]
 
 
-def _near(picture: Image, top: int, rows: int, paper: str) -> Bools:
+def _near(picture: Image, top: int, rows: int, paper: Paper) -> Bools:
     pixels = picture.crop(0, top, picture.width, rows).numpy()
     return np.asarray((pixels <= NEAR).all(0) if paper == "black" else (pixels >= 1 - NEAR).all(0))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retoucher.edits.redrawing.boxes import wider
 from retoucher.edits.redrawing.grain import grained
 from retoucher.edits.redrawing.seam import met
 from retoucher.edits.redrawing.squares import Part
-from retoucher.mask import Bools, Box
+from retoucher.mask import Bools
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,7 +42,7 @@ def laid(
     import torch
 
     margin = min(max(LEAST, round(AROUND * part.square.side)), MOST)
-    box = _wider(part.box, max(margin, ceil(8 * scale)), image.size)
+    box = wider(part.box, max(margin, ceil(8 * scale)), image.size)
     x, y, width, height = box
     left, top, wide, tall = part.box
     view = np.s_[y : y + height, x : x + width]
@@ -57,10 +58,3 @@ def laid(
         drawn = grained(photo, drawn, hole, ~unknown[view], seed)
     pixels = drawn[inner].clip(0, 1).transpose(2, 0, 1)
     return torch.from_numpy(np.ascontiguousarray(pixels))
-
-
-def _wider(box: Box, margin: int, size: tuple[int, int]) -> Box:
-    """A box with a margin, cut at the photo's edges."""
-    x, y, width, height = box
-    left, top = max(x - margin, 0), max(y - margin, 0)
-    return left, top, min(x + width + margin, size[1]) - left, min(y + height + margin, size[0]) - top

@@ -92,10 +92,10 @@ class Objective:
             both = loss.style(of_generated, of_real) + loss.style(of_completed, of_real)
             terms["style"] = weights.style * both
         if weights.distance:
-            seen = [completed, batch.image, batch.mask]
+            seen = torch.cat([completed, batch.image, batch.mask], 1)
             if 0 < self.recipe.window < batch.image.shape[-1]:
-                seen = [_windows(each, batch.mask, self.recipe.window, self.step) for each in seen]
-            terms["distance"] = weights.distance * distance_loss(self.vgg, *seen)
+                seen = _windows(seen, batch.mask, self.recipe.window, self.step)
+            terms["distance"] = weights.distance * distance_loss(self.vgg, seen[:, :3], seen[:, 3:6], seen[:, 6:])
         return terms
 
     def _pooled(self, image: Tensor) -> Sequence[Tensor]:
