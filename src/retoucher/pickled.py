@@ -9,6 +9,7 @@ small object. Which class or function a file names decides whether it is describ
 
 import math
 import pickletools
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar
@@ -55,11 +56,13 @@ def read(file: IO[bytes], where: str, unpack: Unpack | None = None, limit: int =
     """
     machine = _Machine(where, unpack)
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
-            if count >= min(limit, MAX_OPCODES):
-                most = min(limit, MAX_OPCODES)
-                raise RetoucherError(f"{where} was refused because its pickle has over {most:,} instructions.")
-            machine.step(opcode.name, argument)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of escapes that a damaged text may hold
+            for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+                if count >= min(limit, MAX_OPCODES):
+                    most = min(limit, MAX_OPCODES)
+                    raise RetoucherError(f"{where} was refused because its pickle has over {most:,} instructions.")
+                machine.step(opcode.name, argument)
         return Pickle(machine.stack.pop(), machine.storages)
     except (IndexError, KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise RetoucherError(f"{where} is damaged or is no checkpoint: its pickle makes no sense.") from error

@@ -71,7 +71,7 @@ def step(run: Run, batch: Batch) -> Figures:
     run.objective.begin(run.step)
     for turn, optimizer in zip(run.objective.turns, run.optimizers, strict=True):
         for group in optimizer.param_groups:
-            group["lr"] = turn.rate(run.step)
+            group["lr"] = turn.rate(run.step) * group.get("times", 1.0)
         with run.fabric.autocast():
             loss, terms = turn.loss(batch)
         optimizer.zero_grad()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-METHODS = ("lama", "partialconv", "scfegan", "stylegan2", "features")
+METHODS = ("lama", "partialconv", "scfegan", "stylegan2", "mystyle", "features")
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 
 

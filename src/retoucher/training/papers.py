@@ -14,6 +14,8 @@ from retoucher.models.harmonization import features_recipe
 from retoucher.models.harmonization.features_objective import Objective as FeaturesObjective
 from retoucher.models.lama import recipe as lama
 from retoucher.models.lama.objective import Objective as LaMaObjective
+from retoucher.models.mystyle import base_recipe
+from retoucher.models.mystyle.base_objective import Objective as BaseObjective
 from retoucher.models.mystyle.stylegan2 import recipe as stylegan2
 from retoucher.models.mystyle.stylegan2.objective import Objective as StyleGAN2Objective
 from retoucher.models.partialconv import recipe as partialconv
@@ -56,5 +58,6 @@ PAPERS = {
     "partialconv": Paper(partialconv.RECIPES, PartialConvObjective),
     "scfegan": Paper(scfegan.RECIPES, SCFEGANObjective),
     "stylegan2": Paper(stylegan2.RECIPES, StyleGAN2Objective),
+    "mystyle": Paper(base_recipe.RECIPES, BaseObjective),
     "features": Paper(features_recipe.RECIPES, FeaturesObjective),
 }

@@ -67,7 +67,9 @@ class Plan:
         augment = augmentation_named(recipe.augment)
         guide = guide_named(self.paper.guide(recipe))
         largest = LARGEST if guide is None else 1.0  # with lines and colours a picture may come from nothing
-        groups = groups_of(photos, options.sources) if options.sources else None
+        # the sample sheet shows other photos as they come
+        balanced = options.sources is not None and photos is self.photos
+        groups = groups_of(photos, options.sources) if balanced and options.sources else None
         return Crops(
             photos, self.holes, recipe.size, options.seed, augment, largest, memory=memory, guide=guide, groups=groups
         )

@@ -41,7 +41,12 @@ def prepare(folder: Path, fabric: Any, objective: Objective, decay: float, batch
     optimizers = []
     for turn in objective.turns:
         module = networks[turn.network].to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        adam = torch.optim.Adam(module.parameters(), lr=turn.rate(0), betas=turn.betas)
+        named = dict(module.named_parameters())
+        groups = [
+            {"params": [named[n] for n in names], "lr": turn.rate(0) * times, "times": times}
+            for times, names in turn.groups(module)
+        ]
+        adam = torch.optim.Adam(groups, betas=turn.betas)
         networks[turn.network], optimizer = fabric.setup(module, adam)
         optimizers.append(optimizer)
     return Run(folder, fabric, objective, average, optimizers, batch=batch)
@@ -68,7 +73,7 @@ def save(run: Run) -> None:
     for turn, optimizer in zip(run.objective.turns, run.optimizers, strict=True):
         network = inner(run.objective.networks[turn.network])
         parts[turn.network] = network.state_dict()
-        names = [name for name, _ in network.named_parameters()]
+        names = [name for _, group in turn.groups(network) for name in group]
         parts[f"{turn.network}-adam"] = checkpoint.adam_tensors(optimizer, names)
     checkpoint.save(run.folder, run.step, parts, {"seconds": round(run.seconds, 1), **run.notes})
     checkpoint.replace(run.folder / "weights.safetensors", average, {"step": str(run.step)})
@@ -82,7 +87,7 @@ def restore(run: Run, folder: Path) -> dict[str, Any]:
         for turn, optimizer in zip(run.objective.turns, run.optimizers, strict=True):
             network = inner(run.objective.networks[turn.network])
             network.load_state_dict(parts[turn.network])
-            names = [name for name, _ in network.named_parameters()]
+            names = [name for _, group in turn.groups(network) for name in group]
             checkpoint.restore_adam(optimizer, names, parts.get(f"{turn.network}-adam", {}))
         run.step, run.seconds = int(state["step"]), float(state["seconds"])
     except (KeyError, ValueError, RuntimeError) as error:

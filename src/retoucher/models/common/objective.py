@@ -37,7 +37,8 @@ class Turn:
     """One network's part in a step: its loss and how it is followed.
 
     `network`: its name in `Objective.networks`. `rate(step)`: the learning rate of Adam, whose `betas` are given.
-    `clip`: the largest norm of the whole gradient, 0 for none.
+    `clip`: the largest norm of the whole gradient, 0 for none. `faster`: parameters whose names begin so learn so many
+    times faster than the rest.
     """
 
     network: str
@@ -45,6 +46,15 @@ class Turn:
     rate: Callable[[int], float]
     betas: tuple[float, float] = (0.9, 0.999)
     clip: float = 0.0
+    faster: tuple[tuple[str, float], ...] = ()
+
+    def groups(self, network: nn.Module) -> list[tuple[float, list[str]]]:
+        """The network's parameters by name, those together that learn at one rate: how many times faster, and who."""
+        found: dict[float, list[str]] = {}
+        for name, _ in network.named_parameters():
+            times = next((times for start, times in self.faster if name.startswith(start)), 1.0)
+            found.setdefault(times, []).append(name)
+        return list(found.items())
 
 
 class Objective(Protocol):
