@@ -47,6 +47,16 @@ def portrait(size=(240, 220), faces=((110, 125, 110, 0.0),), noise=0.0, seed=0):
     return Image.from_array(soft.round().clip(0, 255).astype(np.uint8))
 
 
+def lit(image, number):
+    """The picture in another light for every number, so that drawn faces are as unlike as photos of one face are."""
+    height, width = image.size
+    y, x = np.mgrid[:height, :width]
+    angle = 2.4 * number
+    across = (x / width - 0.5) * np.cos(angle) + (y / height - 0.5) * np.sin(angle)
+    gain = (1 + 1.1 * across)[..., None] * (1 - 0.06 * number * np.array([0, 1, -1]))
+    return Image.from_array((image.samples * gain).clip(0, 255).round().astype(np.uint8))
+
+
 BOX = (42, 60, 136, 136)
 """About where the detector sees the face of `portrait()`."""
 MOUTH = Mask.from_boxes((240, 220), [(88, 148, 44, 24)])

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from retoucher.catalogue import load
     from retoucher.edit import Edit, Result
+    from retoucher.edits.adjust import Adjust, adjust
     from retoucher.edits.extend import Extend, extend
     from retoucher.edits.harmonize import Harmonize, harmonize
+    from retoucher.edits.imagine import Imagine, imagine
     from retoucher.edits.inpaint import Inpaint, inpaint
+    from retoucher.edits.personal.create import create_person
     from retoucher.edits.redraw import Redraw, redraw
+    from retoucher.edits.restore import Restore, restore
     from retoucher.edits.select import Select, select
     from retoucher.edits.trace import Trace, trace
     from retoucher.errors import RetoucherError, UsageError
@@ -23,26 +27,33 @@ if TYPE_CHECKING:
     from retoucher.mask import Mask
 
 __all__ = [
+    "Adjust",
     "Edit",
     "Extend",
     "Fit",
     "Frame",
     "Harmonize",
     "Image",
+    "Imagine",
     "Inpaint",
     "Mask",
     "Redraw",
+    "Restore",
     "Result",
     "RetoucherError",
     "Select",
     "Trace",
     "UsageError",
     "__version__",
+    "adjust",
+    "create_person",
     "extend",
     "harmonize",
+    "imagine",
     "inpaint",
     "load",
     "redraw",
+    "restore",
     "select",
     "trace",
 ]
@@ -50,25 +61,32 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Adjust": "edits.adjust",
     "Edit": "edit",
     "Extend": "edits.extend",
     "Fit": "fit",
     "Frame": "frame",
     "Harmonize": "edits.harmonize",
     "Image": "image",
+    "Imagine": "edits.imagine",
     "Inpaint": "edits.inpaint",
     "Mask": "mask",
     "Redraw": "edits.redraw",
+    "Restore": "edits.restore",
     "Result": "edit",
     "RetoucherError": "errors",
     "Select": "edits.select",
     "Trace": "edits.trace",
     "UsageError": "errors",
+    "adjust": "edits.adjust",
+    "create_person": "edits.personal.create",
     "extend": "edits.extend",
     "harmonize": "edits.harmonize",
+    "imagine": "edits.imagine",
     "inpaint": "edits.inpaint",
     "load": "catalogue",
     "redraw": "edits.redraw",
+    "restore": "edits.restore",
     "select": "edits.select",
     "trace": "edits.trace",
 }

@@ -18,15 +18,22 @@ from retoucher.spreading import Floats, spread
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from retoucher.faces import Face
     from retoucher.image import Image
+    from retoucher.templates import Template
 
 Places = np.ndarray[Any, np.dtype[np.float64]]
+Point = tuple[float, float]
 
 BAND = 1 << 22
 """Pixels that are read at a time, so that a face of 100 megapixels fits in a laptop's memory."""
 
 ALL = 1 - 1e-3
 """Share of a resized pixel from which it counts as wholly there: resizing rounds."""
+
+
+LIKELY = (0.82, 1.08)
+"""How much smaller or larger than by the box a face's square may come out by the eyes."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,37 @@ class Square:
         turned = self._turn() * self.side / side
         corner = np.array([self.x - x, self.y - y]) + turned @ (0.5 - side / 2, 0.5 - side / 2)
         return np.column_stack([turned * resized[:, None], corner * resized - 0.5])
+
+
+def by_face(face: Face, template: Template) -> Square:
+    """The square of a template around a face: level eyes in their places, or the box in the middle."""
+    x, y, width, height = face.box
+    side = template.box * (width + height) / 2
+    if face.eyes is None:
+        return Square(x + width / 2, y + height / 2, side)
+    (left, top), (right, bottom) = face.eyes
+    dx, dy = right - left, bottom - top
+    side = float(np.clip(np.hypot(dx, dy) / template.apart, LIKELY[0] * side, LIKELY[1] * side))
+    angle = float(np.degrees(np.arctan2(dy, dx)))
+    square = Square((left + right) / 2, (top + bottom) / 2, side, angle)
+    # from the place of the eyes to the middle
+    ((x, y),) = square.outside(np.array([(0.5, 1 - template.eyes[0][1])]))
+    return Square(float(x), float(y), side, angle)
+
+
+def by_points(left: Point, right: Point, mouth: Point) -> Square:
+    """FFHQ's square of the middles of both eyes (the left one in the picture first) and of the mouth.
+
+    Its side is four distances of the eyes, or 3.6 of eyes and mouth where that is more; it is turned by the eyes and
+    the line to the mouth together (the published alignment script of FFHQ).
+    """
+    eyes, other, lips = np.array(left), np.array(right), np.array(mouth)
+    middle, across = (eyes + other) / 2, other - eyes
+    down = lips - middle
+    axis = across + np.array([down[1], -down[0]])  # the line to the mouth, turned to lie along the eyes
+    axis = axis / np.hypot(*axis) * max(2 * np.hypot(*across), 1.8 * np.hypot(*down))
+    x, y = middle + 0.1 * down
+    return Square(float(x), float(y), float(2 * np.hypot(*axis)), float(np.degrees(np.arctan2(axis[1], axis[0]))))
 
 
 def _reduced(image: Image, unknown: Bools | None, box: Box, scale: float) -> Floats:

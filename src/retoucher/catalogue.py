@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retoucher import weights
+from retoucher import checkpoint, weights
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.face_entries import FACE_ENTRIES
 from retoucher.feature_entries import FEATURE_ENTRIES
@@ -18,6 +18,8 @@ from retoucher.weights import Copy, File, Weights
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from retoucher.persons import Record
 
 TRAINING_ONLY = ("discriminator.", "loss_", "val_evaluator.", "test_evaluator.")
 
@@ -217,6 +219,8 @@ was measured (docs/evaluation.md, docs/decisions.md)."""
 REDRAWING = "scfegan"
 """The method that draws faces after lines and colours; no kind of filling, so `auto` does not know it."""
 
+PERSON, LOOK = "person:", "look"
+"""What names of persons begin with, and what faces are compared with while one is searched."""
 HARMONIZATION, WITH_VGG = "harmonization", "harmonization-vgg19"
 """Painterly harmonization with the best features that are here, and with the genuine VGG-19's."""
 
@@ -260,6 +264,10 @@ def load(name: str = "auto", device: str | None = None) -> Any:
         return _grabcut()
     if name in (HARMONIZATION, WITH_VGG):
         return _harmonization(name, device)
+    if name == LOOK:
+        return _look(device)
+    if name.startswith(PERSON):
+        return _person(name.removeprefix(PERSON), device)
     if name in (*METHODS, REDRAWING):
         copy = best(name)
         wanted = next(known.name for known in ENTRIES if known.method == name)
@@ -283,7 +291,9 @@ def _ready(copy: Copy, state: tuple[Path, int, int] | None, device: str | None) 
     model = model.to(choose(device or "auto")).eval()
     if copy.entry.faster:
         model = weights.resolve(copy.entry.faster)(model)
-    model.weights_name = copy.entry.name  # type: ignore[assignment]  # a plain attribute, not a submodule
+    # plain attributes, not submodules
+    model.weights_name, model.sha256 = copy.entry.name, copy.sha256  # type: ignore[assignment]
+    model.template = copy.entry.template  # type: ignore[assignment]
     return model
 
 
@@ -322,6 +332,45 @@ def _with_vgg19(vgg: Copy, deep: Copy | None, state: object, device: str | None)
     model = with_vgg19(weights.load_tensors(vgg), getattr(beyond, "features", beyond))
     model.weights_name = vgg.entry.name
     return model.to(choose(device or "auto"))
+
+
+def _look(device: str | None) -> Any:
+    """What searches compare pictures with: our own features."""
+    from retoucher.models.mystyle.look import FeatureLook
+
+    look = FeatureLook(load("features-small", device).features).eval()
+    look.weights_name = "features-small"  # type: ignore[assignment]  # a plain attribute, not a submodule
+    return look
+
+
+def _person(name: str, device: str | None) -> Any:
+    """A person that was made here, tuned from its base; UsageError where that base is gone or is another now."""
+    from retoucher import persons
+
+    known = persons.record(name)
+    copy = weights.find(entry(known.base))
+    if copy is None:
+        raise UsageError(f"{name} was made with the base {known.base}, which is not here: add it again.")
+    if copy.sha256 != known.base_sha256:
+        raise UsageError(f"{name} was made with another {known.base} than is here now: make the person anew.")
+    path = persons.folder(name) / persons.TENSORS
+    if not path.is_file():
+        raise UsageError(f"{name} is not finished: `retoucher person create {name} --resume` goes on.")
+    stat = path.stat()
+    return _tuned(known, copy, (path, stat.st_size, stat.st_mtime_ns), device)
+
+
+@lru_cache(maxsize=2)
+def _tuned(known: "Record", copy: Copy, state: tuple[Path, int, int], device: str | None) -> Any:
+    """Read and build a person; kept while the file's `state` is the same."""
+    from retoucher.device import choose
+    from retoucher.models.mystyle.person import tuned
+
+    base = weights.build(copy.entry, weights.load_tensors(copy), copy.path.name)
+    tensors = {name: tensor.float() for name, tensor in checkpoint.read(state[0]).items()}
+    person = tuned(base, tensors, known.used).to(choose(device or "auto"))  # type: ignore[arg-type]
+    person.weights_name, person.template = f"{PERSON}{known.name} on {known.base}", known.template  # type: ignore[assignment]
+    return person
 
 
 def _state(copy: Copy | None) -> tuple[Path, int, int] | None:

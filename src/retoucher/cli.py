@@ -37,6 +37,10 @@ app.command("retoucher.extend_cli:app", name="extend", help="Make a photo larger
 app.command("retoucher.harmonize_cli:app", name="harmonize", help="Paint an object into a painting, in its manner.")
 app.command("retoucher.redraw_cli:app", name="redraw", help="Redraw part of a face after lines and colours.")
 app.command("retoucher.redraw_cli:trace_app", name="trace", help="Take a photo's own lines and colours.")
+app.command("retoucher.person_cli:app", name="person", help="Make a model of a person: create, list, show, delete.")
+app.command("retoucher.personal_cli:restore_app", name="restore", help="Repair or enlarge a person's face.")
+app.command("retoucher.personal_cli:adjust_app", name="adjust", help="Change a person's face: smile, turn.")
+app.command("retoucher.personal_cli:imagine_app", name="imagine", help="Make new pictures of a person.")
 app.command("retoucher.evaluate_cli:app", name="evaluate", help="Measure methods side by side on your own pictures.")
 
 UNCHANGED = Inpaint()

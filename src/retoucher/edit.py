@@ -141,9 +141,9 @@ class Edit(BaseModel):
 
         `given` holds those that are there by their names. Here: a mask has the size of the photo.
         """
-        photo = next(given[each.name] for each in self.inputs if each.kind == "image")
+        photo = next((given[each.name] for each in self.inputs if each.kind == "image"), None)
         for each in self.inputs:
-            if each.kind == "mask" and each.name in given:
+            if photo and each.kind == "mask" and each.name in given:
                 check_size(each.name, given[each.name].size, "photo", photo.size)
 
     @classmethod

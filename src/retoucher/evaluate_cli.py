@@ -17,6 +17,7 @@ MODELS = "auto,exemplar,telea,ns,biharmonic"
 STAGES = "naive,poisson,pass1,pass2,finish"
 GUIDANCE = "full,lines,colors,partial,none,warped,hues"
 OTHERS = "lama-small,partialconv-small,exemplar"
+COUNTS = "10,25,50,100"
 
 
 @app.command
@@ -164,6 +165,57 @@ def redraw(
     return _reported(outcome, Path(output), overwrite, quiet)
 
 
+@app.command
+def person(
+    *,
+    identities: Annotated[int, Parameter(help="So many invented people, whose truth is known.")] = 5,
+    photos: Annotated[str, Parameter(help="How many photos a model is made of.")] = COUNTS,
+    unseen: Annotated[int, Parameter(help="Photos of each that no model was made of.")] = 4,
+    folder: Annotated[str, Parameter(help="Photos of a real person: each is restored by a model of the others.")] = "",
+    pairs: Annotated[
+        str, Parameter(help="NAME_a.jpg and NAME_b.jpg, or a CSV file: measures the descriptor's error.")
+    ] = "",
+    base: Annotated[str, Parameter(help="The base of faces.")] = "portraits-128",
+    strength: Annotated[float, Parameter(help="How far invented people are from the base's faces.")] = 0.25,
+    learning: Annotated[int, Parameter(help="Steps of tuning, for every number of photos.")] = 40,
+    search: Annotated[int, Parameter(help="Steps of the search, for every picture.")] = 24,
+    seed: Annotated[int, Parameter(help="Another seed invents other people.")] = 0,
+    output: Annotated[str, Parameter(name=["--output", "-o"], help="The folder for the report.")] = "evaluation",
+    features: Annotated[str, Parameter(help="VGG-19's weights, for the feature distance.")] = "",
+    device: Annotated[str, Parameter(help="Where networks run: auto, cpu, cuda or mps.")] = "auto",
+    overwrite: Annotated[bool, Parameter(help="Replace a report that is already there.", negative="")] = False,
+    quiet: Annotated[bool, Parameter(help="Say nothing but errors.", negative="")] = False,
+) -> int:
+    """Make models of invented people, restore photos that they do not know; measure who it is afterwards.
+
+    Writes report.md, report.json and sheet.png: tables, every figure of every photo, and results side by side.
+    """
+    from retoucher.evaluation import report
+    from retoucher.evaluation.person import Evaluation, measure
+    from retoucher.person_cli import files
+    from retoucher.progress import Bar
+
+    asked = Evaluation(
+        identities=identities,
+        photos=_numbers(photos),
+        unseen=unseen,
+        seed=seed,
+        base=base,
+        strength=strength,
+        learning=learning,
+        search=search,
+        folder=Path(folder) if folder else None,
+        pairs=Path(pairs) if pairs else None,
+        features=Path(features) if features else None,
+        device=device,
+    )
+    report.check(Path(output), overwrite=overwrite)
+    real = files((folder,)) if folder else []
+    with Bar("evaluate", quiet=quiet) as bar:
+        outcome = measure(asked, real, bar)
+    return _reported(outcome, Path(output), overwrite, quiet)
+
+
 def _reported(outcome: Outcome, output: Path, overwrite: bool, quiet: bool) -> int:
     """Print the tables and write the files."""
     from retoucher.evaluation import report
@@ -179,3 +231,13 @@ def _reported(outcome: Outcome, output: Path, overwrite: bool, quiet: bool) -> i
 def _parts(text: str) -> tuple[str, ...]:
     """What is separated by commas, without what is empty."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Whole numbers, separated by commas. Raises UsageError for anything else."""
+    from retoucher.errors import UsageError
+
+    try:
+        return tuple(int(part) for part in _parts(text))
+    except ValueError:
+        raise UsageError(f"--photos are whole numbers, separated by commas, not {text!r}.") from None

@@ -145,6 +145,37 @@ class Image(Picture):
         about = metadata.prepare(larger, turned=True, mark=False)
         return replace(larger, exif=about.exif, xmp=about.xmp, notes=self.notes + about.notes)
 
+    def enlarged(self, scale: int) -> Image:
+        """A larger Image, `scale` times as wide and high: every sample interpolated (Lanczos), alpha with it.
+
+        All of it counts as changed; the metadata stay, with the new size, and the rows are upright. Raises UsageError
+        for a scale below 1 and for more than `MAX_PIXELS` pixels.
+        """
+        import cv2
+
+        from retoucher.formats import metadata
+
+        if scale < 1:
+            raise UsageError("A photo is enlarged by a whole number of 1 or more.")
+        if scale == 1:
+            return self
+        height, width = scale * self.height, scale * self.width
+        if width * height > MAX_PIXELS:
+            raise UsageError(
+                f"Enlarged, the photo would have {width:,} x {height:,} pixels, more than the {MAX_PIXELS:,} allowed; "
+                "enlarge it by less, or a part of it."
+            )
+        floats = self.samples.astype(np.float32)
+        if self.has_alpha:  # colours that cannot be seen must not bleed into those that can
+            floats[..., :-1] *= floats[..., -1:] / self.maximum
+        large = cv2.resize(floats, (width, height), interpolation=cv2.INTER_LANCZOS4).reshape(height, width, -1)
+        if self.has_alpha:
+            large[..., :-1] *= self.maximum / np.maximum(large[..., -1:], 1e-3)
+        samples = np.rint(large.clip(0, self.maximum)).astype(self.samples.dtype)
+        larger = replace(self, samples=samples, changed=np.ones((height, width), bool), orientation=1)
+        about = metadata.prepare(larger, turned=True, mark=False)
+        return replace(larger, exif=about.exif, xmp=about.xmp, notes=self.notes + about.notes)
+
     def encode(self, container: str | None = None, *, mark: bool = True, quality: int | None = None) -> Encoded:
         """The photo as the bytes of a file: `container` None means its own, PNG for a picture made in memory.
 
@@ -184,6 +215,6 @@ class Image(Picture):
 
 def stronger(*marks: str | None) -> str | None:
     """Which of two provenance codes says more: pixels made by a trained network outweigh any other change."""
-    order = ("compositeWithTrainedAlgorithmicMedia", "algorithmicallyEnhanced")
+    order = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "algorithmicallyEnhanced")
     present = [mark for mark in marks if mark]
     return next((mark for mark in order if mark in present), present[0] if present else None)

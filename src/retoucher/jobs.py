@@ -38,6 +38,16 @@ def silent(fraction: float, message: str, preview: object | None = None) -> None
     """A `Tell` that tells nobody."""
 
 
+def part_of(tell: Tell, start: float, end: float, before: str = "") -> Tell:
+    """A `Tell` for a part of the work, which lasts from `start` to `end` of the whole; `before` begins its messages."""
+
+    def told(fraction: float, message: str, preview: object | None = None) -> None:
+        seen = () if preview is None else (preview,)
+        tell(start + (end - start) * fraction, before + message, *seen)
+
+    return told
+
+
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Work = Callable[[Tell], object]
 """What a worker does: it reports to `tell` and returns its result."""

@@ -101,4 +101,28 @@ SHIPPED_ENTRIES = (
             sha256="6a69789fa0f00b66ee729eb7cd6d76062d62501951d389ea915378d94f11a56c",
         ),
     ),
+    Weights(
+        name="portraits-128",
+        method="stylegan2",
+        title="StyleGAN2 of faces, 128 pixels, with an encoder of its own; trained on two cores",
+        paper="Karras et al., Analyzing and Improving the Image Quality of StyleGAN, arXiv 1912.04958; Nitzan et al., "
+        "MyStyle: A Personalized Generative Prior, arXiv 2203.17272",
+        files=(),
+        parameters=0,
+        build="retoucher.models.mystyle.base:from_published",
+        select=every,
+        licence="Apache-2.0, as Retoucher itself",
+        commercial="yes",
+        terms="Trained by the Retoucher authors on 1131 portraits, mostly of members of the United States Congress "
+        "(works of the US government, in the public domain); the card beside the file says how undiverse that is.",
+        attribution="the Retoucher authors; portraits by the people named in portraits-sources.csv",
+        notes="What `retoucher person create` begins from.",
+        shipped=File(
+            "portraits-128.safetensors",
+            "safetensors",
+            size=8414050,
+            sha256="a61e2c620099398ae4bb8242a088804ee7c88175424fce2d06d42bafd1844710",
+        ),
+        template="portrait",
+    ),
 )

@@ -1,6 +1,7 @@
 """The published StyleGAN2 networks of faces that people bring; none is shipped."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from retoucher.checkpoint import every
 from retoucher.weights import File, Weights
@@ -24,6 +25,15 @@ def averaged_generator(names: Iterable[str]) -> dict[str, str]:
     return every(known)
 
 
+def with_encoder(names: Iterable[str]) -> dict[str, str]:
+    """A W encoder, the generator that it was trained for and their mean style, of a file of the e4e family.
+
+    >>> list(with_encoder(["encoder.linear.bias", "decoder.input.input", "latent_avg", "discriminator.b"]))
+    ['encoder.linear.bias', 'decoder.input.input', 'latent_avg']
+    """
+    return {name: name for name in names if name.startswith(("encoder.", "decoder.")) or name == MEAN}
+
+
 _FFHQ = (
     "NVIDIA's licence for the code and the networks allows research and evaluation only, no commercial use, and so do "
     "conversions of its networks. They were trained on FFHQ, which is CC BY-NC-SA 4.0. A picture of a real person made "
@@ -41,7 +51,7 @@ def _faces(name: str, side: int, parameters: int, files: tuple[File, ...], notes
         paper="Karras et al., Analyzing and Improving the Image Quality of StyleGAN, arXiv 1912.04958",
         files=files,
         parameters=parameters,
-        build="retoucher.models.mystyle.stylegan2.weights:from_published",
+        build="retoucher.models.mystyle.base:from_published",
         select=averaged_generator,
         licence="NVIDIA Source Code License (research or evaluation, non-commercial)",
         commercial="no",
@@ -51,6 +61,7 @@ def _faces(name: str, side: int, parameters: int, files: tuple[File, ...], notes
         "sha256 are not published, so download it yourself and add it. The file's own program is never run.",
         by_name_only=True,
         in_auto=False,
+        template="ffhq",
     )
 
 
@@ -78,5 +89,17 @@ STYLEGAN2_ENTRIES = (
             ),
         ),
         "Half as wide below 1024 pixels as the other.",
+    ),
+    replace(
+        _faces(
+            "stylegan2-ffhq-encoder",
+            1024,
+            0,
+            (File("faces_w_encoder.pt", "checkpoint"),),
+            "With the encoder that MyStyle finds a face's style by (31 million parameters more), from "
+            "yuval-alaluf/hyperstyle: anchors come from it at once instead of from a search.",
+        ),
+        select=with_encoder,
+        attribution="the StyleGAN2 authors (NVIDIA); encoder by Yuval Alaluf, Omer Tov and others",
     ),
 )

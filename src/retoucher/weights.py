@@ -74,6 +74,7 @@ class Weights:
     by_name_only: bool = False  # never taken by `auto` or by the method's name
     in_auto: bool = True  # good enough to be taken where no method is named
     shipped: File | None = None  # inside the package's data folder
+    template: str = ""  # of networks for faces: how those are aligned (`retoucher.templates`)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { dialogs } from "../../src/retoucher/editor/words/en-dialogs.js";
 import { redrawing } from "../../src/retoucher/editor/words/en-face.js";
 import { painting } from "../../src/retoucher/editor/words/en-paintin.js";
+import { persons } from "../../src/retoucher/editor/words/en-person.js";
 import { english } from "../../src/retoucher/editor/words/en.js";
 import { chinese } from "../../src/retoucher/editor/words/zh-CN.js";
 
@@ -31,7 +32,7 @@ test("a Chinese text is Chinese, or the same sign in both languages", () => {
 
 test("no word stands in two of the English files", () => {
   const own = readFileSync(new URL("words/en.js", EDITOR), "utf8");
-  const others = [...Object.keys(dialogs), ...Object.keys(painting), ...Object.keys(redrawing)];
+  const others = [...Object.keys(dialogs), ...Object.keys(painting), ...Object.keys(persons), ...Object.keys(redrawing)];
   const twice = others.filter((key, i) => own.includes(`"${key}":`) || others.indexOf(key) !== i);
   assert.deepEqual(twice, []);
 });

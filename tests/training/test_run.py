@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from training_runs import JUDGED, PUBLISHED, losses, photo_folder, trained, words
+from training_runs import JUDGED, PUBLISHED, losses, narrow_features, photo_folder, trained, words
 
 from retoucher.models.lama import from_published as lama
 from retoucher.models.partialconv import from_published as partialconv
@@ -39,6 +39,7 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return load_file(run / "weights.safetensors")
 
 
+@pytest.mark.usefixtures(narrow_features.__name__)
 @pytest.mark.parametrize(("method", "more"), METHODS, ids=NAMES)
 def test_a_resumed_run_gives_the_numbers_of_one_that_was_not_stopped(method, more, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
@@ -53,6 +54,7 @@ def test_a_resumed_run_gives_the_numbers_of_one_that_was_not_stopped(method, mor
     assert all(torch.equal(tensor, weights(parts)[name]) for name, tensor in weights(whole).items())
 
 
+@pytest.mark.usefixtures(narrow_features.__name__)
 @pytest.mark.parametrize(("method", "more"), METHODS, ids=NAMES)
 def test_half_precision_learns_what_full_precision_does(method, more, tmp_path):
     if not torch.backends.mkldnn.is_available():
@@ -77,7 +79,7 @@ def test_two_processes_share_a_batch(tmp_path):
 
 def test_a_killed_run_goes_on_with_the_same_numbers(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    more = ["--steps", "40", "--checkpoint-minutes", "0"]
+    more = ["--steps", "24", "--checkpoint-minutes", "0"]
     command = [sys.executable, "-m", "retoucher.training", *words("lama", tmp_path, killed, *more)]
     process = subprocess.Popen(command)
     end = time.monotonic() + 60
@@ -88,9 +90,9 @@ def test_a_killed_run_goes_on_with_the_same_numbers(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     step = checkpoint.number(checkpoint.latest(killed))
-    assert 3 <= step < 40
-    assert trained("lama", tmp_path, killed, "--steps", "40", "--resume") == 0
-    assert trained("lama", tmp_path, whole, "--steps", "40") == 0
+    assert 3 <= step < 24
+    assert trained("lama", tmp_path, killed, "--steps", "24", "--resume") == 0
+    assert trained("lama", tmp_path, whole, "--steps", "24") == 0
     assert losses(killed) == losses(whole)
 
 

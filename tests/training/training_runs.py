@@ -7,10 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from retoucher.models.common import compressed_features, features, small_features
 from retoucher.models.common.compressed_features import CompressedFeatures
 from retoucher.models.common.features import VGG
 from retoucher.training.door import main
@@ -52,8 +54,15 @@ def photo_folder(folder: Path, count: int = 3, size: tuple[int, int] = (48, 40))
     return folder
 
 
-@lru_cache(maxsize=2)
-def _features(name: str) -> dict[str, torch.Tensor]:
+@pytest.fixture
+def narrow_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feature networks of the usual depth and an eighth of the width, where the time would be spent in them."""
+    for module in (features, small_features, compressed_features):
+        monkeypatch.setattr(module, "WIDTHS", (8, 16, 32, 64, 64))
+
+
+@lru_cache(maxsize=4)
+def _features(name: str, width: int) -> dict[str, torch.Tensor]:
     torch.manual_seed(7)
     network = VGG(19, 8) if name == "vgg19" else CompressedFeatures()
     return {name: tensor.half() for name, tensor in network.state_dict().items()}
@@ -63,7 +72,7 @@ def features_file(folder: Path, name: str = "vgg19") -> Path:
     """A VGG-19, or a compressed one, of random numbers."""
     path = folder / f"{name}.safetensors"
     if not path.exists():
-        save_file(_features(name), path)
+        save_file(_features(name, features.WIDTHS[0]), path)
     return path
 
 

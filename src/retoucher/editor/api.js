@@ -3,7 +3,11 @@
 /** @typedef {{id: string, width: number, height: number, container: string, bits: number, color: string, alpha: boolean, bytes: number, notes: string[], parent: string | null, base: string, changed: boolean}} Photo */
 /** @typedef {{x: number, y: number, width: number, height: number, url: string}} PatchPlace */
 /** @typedef {{method: string, weights: string, frames: number, seconds: number, notes: string[], faces?: number[][]}} Report */
-/** @typedef {{photo: Photo | null, patch: PatchPlace | null, outside: number, report: Report, masks: string[], views?: Record<string, string>}} Outcome */
+/** @typedef {{photo: Photo | null, patch: PatchPlace | null, outside: number | null}} Made a picture that an edit made; `patch` null where it is no version of a photo */
+/** @typedef {Made & {report: Report, masks: string[], views?: Record<string, string>, others?: Made[], person?: Person}} Outcome `others`: further answers beside the first */
+/** @typedef {{name: string, base: string, template: string, used: string[], rejected: {name: string, reason: string}[], coverage: string[], warnings: string[], beta: number, directions: string[], steps: number, planned: number, finished: boolean, size: number}} Person */
+/** @typedef {{name: string, title: string, licence: string, present: boolean}} Base */
+/** @typedef {{persons: Person[], bases: Base[], making: {name: string, job: string} | null, limits: {photos: number, bytes: number}}} Persons */
 /** @typedef {{id: string, edit: string, status: "queued" | "running" | "done" | "failed" | "cancelled", position: number, fraction: number, message: string, seconds_left: number | null, error: string | null, preview?: string | null, result: Outcome | null}} Job */
 /** @typedef {{object?: string, mask?: Uint8Array<ArrayBuffer> | null, sketch?: Uint8Array<ArrayBuffer> | null, color?: Uint8Array<ArrayBuffer> | null, draft?: boolean}} More an object by its id on the server, a mask (PNG) of its size; lines and colours (PNG) of the photo's; a draft is only looked at */
 /** @typedef {{name: string, label: string, weights: string, note: string}} Method */
@@ -150,7 +154,7 @@ export class Api {
    * Ask for an edit on a photo that the server has.
    *
    * @param {string} name
-   * @param {string} photo
+   * @param {string} photo its id; "" where the edit takes none
    * @param {Record<string, unknown>} options
    * @param {Uint8Array<ArrayBuffer> | null} photoMask a PNG
    * @param {More} [more]
@@ -158,13 +162,31 @@ export class Api {
    */
   edit(name, photo, options, photoMask, more = {}) {
     const form = new FormData();
-    form.append("photo", photo);
+    if (photo) form.append("photo", photo);
     form.append("options", JSON.stringify(options));
     if (more.object) form.append("object", more.object);
     if (more.draft) form.append("draft", "true");
     for (const [part, picture] of Object.entries({ mask: more.mask ?? photoMask, sketch: more.sketch, color: more.color }))
       if (picture) form.append(part, new Blob([picture], { type: "image/png" }), part);
     return this.#json("POST", `/api/edits/${name}`, form);
+  }
+
+  /** @returns {Promise<Persons>} */
+  persons() {
+    return this.#json("GET", "/api/persons");
+  }
+
+  /** Have a person's face learnt. @param {Record<string, string>} texts @param {File[]} photos @returns {Promise<Job>} */
+  makePerson(texts, photos) {
+    const form = new FormData();
+    for (const [name, text] of Object.entries(texts)) form.append(name, text);
+    for (const photo of photos) form.append("photos", photo, photo.name);
+    return this.#json("POST", "/api/persons", form);
+  }
+
+  /** @param {string} name @returns {Promise<{deleted: string[]}>} */
+  deletePerson(name) {
+    return this.#json("DELETE", `/api/persons/${encodeURIComponent(name)}`);
   }
 
   /** @param {string} id @returns {Promise<Job>} */

@@ -11,12 +11,15 @@ import { whole } from "./geometry/view.js";
 import { Keys } from "./keys.js";
 import { clearMask, invertMask, markTransparency } from "./masking.js";
 import { shortened } from "./messages.js";
+import { MODES } from "./modes.js";
 import { copyResult } from "./panels/clipboard.js";
 import { Folder } from "./panels/folder.js";
+import { isPhoto } from "./panels/drop.js";
 import { showHelp } from "./panels/help.js";
 import { askAboutMask, looksLikeMask } from "./panels/maskfile.js";
 import { showSave } from "./panels/save.js";
 import { PaintIn } from "./paintin/paintin.js";
+import { PersonMode } from "./person/person.js";
 import { Pointers } from "./pointer.js";
 import { Remover } from "./remove.js";
 import { Reticle } from "./reticle.js";
@@ -31,14 +34,6 @@ import { say } from "./words.js";
 
 /** @typedef {import("./workplace.js").ToolName} ToolName */
 /** @typedef {import("./words.js").Word} Word */
-
-/** Modes in the order of their keys. */
-const MODES = /** @type {const} */ ([
-  { name: "remove", word: "mode.remove" },
-  { name: "fill", word: "mode.fill" },
-  { name: "face", word: "mode.face" },
-  { name: "paint-in", word: "mode.paintin" },
-]);
 
 export class App {
   modes = MODES;
@@ -64,6 +59,7 @@ export class App {
   strip = new Folder(this);
   face = new Face(this); // before Paint-in: each takes over the tool that the one before has left
   paintin = new PaintIn(this);
+  person = new PersonMode(this);
   leaving = false; // after Escape, Tab leaves the photo instead of showing the original
   /** @type {import("./api.js").EditSchema[]} */ schemas = [];
   /** @type {Record<ToolName, import("./tools.js").Tool | null>} */ #tools;
@@ -133,6 +129,7 @@ export class App {
     const own = this.paintin?.tool(); // there is none while all of this is being built
     if (own !== undefined) return own;
     const mine = this.#tools[this.editor.tool];
+    if (this.person?.isHere && this.face.choosing) return this.face.area;
     return this.face?.isHere ? this.face.tool(mine) : mine;
   }
 
@@ -163,6 +160,7 @@ export class App {
 
   /** Whether what is marked is filled as soon as the pointer is lifted. */
   get runsAtOnce() {
+    if (this.editor.mode === "person") return false;
     return this.settings.get(this.editor.mode === "face" ? "autoFace" : this.editor.mode === "fill" ? "autoFill" : "autoRemove");
   }
 
@@ -195,6 +193,7 @@ export class App {
     else if (this.#clicks.isOpen) this.#clicks.accept();
     else if (this.paintin.isHere) this.paintin.painting.enter();
     else if (this.face.isHere) this.face.redrawing.enter();
+    else if (this.person.isHere) this.person.enter();
     else void this.#run();
   }
 
@@ -217,7 +216,7 @@ export class App {
     const last = editor.queue.items.at(-1);
     if (last) return editor.queue.cancel(last);
     if (editor.compare !== "off") return editor.compareBy("off");
-    if (this.paintin.escape() || this.face.escape()) return;
+    if (this.paintin.escape() || this.face.escape() || this.person.escape()) return;
     if (!this.paintin.isHere && !this.face.isHere && editor.history && runsArea(editor.history.now.mask)) return clearMask(editor);
     if (editor.picture) editor.look(whole(editor.picture, editor.screen));
   }
@@ -226,7 +225,7 @@ export class App {
   undo() {
     if (this.#corners.isOpen) return this.#corners.back();
     if (this.#clicks.isOpen) return this.#clicks.back();
-    if (!this.face.redrawing.undo()) void this.editor.undo();
+    if (!this.face.redrawing.undo() && !this.person.orders.undo()) void this.editor.undo();
   }
 
   /** Do again what was taken back. */
@@ -235,8 +234,9 @@ export class App {
     else this.remover.again(); // which is newer than all of the history
   }
 
-  /** The next method for what was filled last. */
+  /** The next answer or method for what was done last. */
   cycle() {
+    if (this.person.orders.cycle()) return;
     const last = this.editor.history?.now.patches.at(-1);
     const names = this.connection.about?.methods.map(({ name }) => name) ?? [];
     if (last && names.length > 1) this.remover.instead(names[(names.indexOf(last.method) + 1) % names.length]);
@@ -248,7 +248,7 @@ export class App {
    * @param {File[]} files
    */
   async openFiles(files) {
-    const photos = files.filter((file) => file.type.startsWith("image/") || /\.(heic|heif|avif|tiff?|webp|jpe?g|png|bmp)$/i.test(file.name));
+    const photos = files.filter(isPhoto);
     if (!photos.length) return this.editor.announce(say("said.nophoto"), true);
     if (photos.length > 1) return this.strip.load(photos.map((blob) => ({ blob, name: blob.name })));
     const { picture } = this.editor;

@@ -57,13 +57,13 @@ export function commands(app) {
     ["redo", "key.redo", ["Shift+Mod+z", "Mod+y"], () => app.redo()],
     ["cycle", "key.cycle", ["q"], () => app.cycle()],
   ];
-  const { face, paintin, strip } = app;
+  const { face, paintin, person, strip } = app;
   /** @type {(run: () => void) => () => void} */
   const inFace = (run) => () => face.isHere && run();
   /** @type {[string, Word, string[], () => void][]} */
   const faces = [
     ["face-layers", "face.away", ["Shift+l"], inFace(() => face.putAway(!face.away))],
-    ["face-keep", "face.keep", ["Shift+Enter"], inFace(() => face.redrawing.keep())],
+    ["face-keep", "face.keep", ["Shift+Enter"], () => (person.isHere ? person.orders.keep() : inFace(() => face.redrawing.keep())())],
     ["face-mirror", "face.mirror", ["Shift+x"], inFace(() => face.mirror(!face.axis))],
   ];
   /** @type {[string, Word, string[], () => void][]} */

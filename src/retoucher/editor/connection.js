@@ -2,7 +2,7 @@ import { ApiError } from "./api.js";
 import { say } from "./words.js";
 
 /** Methods that have a name in the person's language; others keep the server's. @type {Record<string, import("./words.js").Word>} */
-const NAMES = { exemplar: "method.exemplar", lama: "method.lama", partialconv: "method.partialconv", harmonization: "method.harmonization", scfegan: "method.scfegan" };
+const NAMES = { exemplar: "method.exemplar", lama: "method.lama", partialconv: "method.partialconv", harmonization: "method.harmonization", scfegan: "method.scfegan", mystyle: "method.mystyle" };
 
 const EVERY = 2000; // milliseconds between two looks; that a server has stopped must be said within five seconds
 

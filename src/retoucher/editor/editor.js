@@ -19,7 +19,7 @@ import { say } from "./words.js";
 /** @typedef {{blob: Blob, name: string, folder?: string}} Source where a photo came from; `folder` is its id in the server's folder */
 
 /** What is said of a photo that was opened. @type {Record<import("./workplace.js").Mode, Word>} */
-const OPENED = { remove: "said.opened", fill: "said.openedfill", face: "said.openedface", "paint-in": "said.openedpainting" };
+const OPENED = { remove: "said.opened", fill: "said.openedfill", face: "said.openedface", "paint-in": "said.openedpainting", person: "said.openedperson" };
 
 export class Editor extends Workplace {
   /** @type {Source | null} */ source = null;

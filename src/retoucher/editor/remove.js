@@ -21,7 +21,7 @@ const SAY_EVERY = 2500; // milliseconds between two reports on the same filling
 const LARGE = 0.25; // share of the photo from which on a hole is too large to be filled well
 
 /** What is said while something else than a filling is made. @type {Record<string, Word>} */
-const SAID = { harmonize: "said.paintingleft", redraw: "said.redrawingleft", trace: "said.tracingleft" };
+const SAID = { harmonize: "said.paintingleft", redraw: "said.redrawingleft", trace: "said.tracingleft", restore: "said.personleft", adjust: "said.personleft" };
 
 /** Orders for filling, and the rough fillings that are shown until they are done. */
 export class Remover {

@@ -17,6 +17,8 @@ const DEFAULTS = {
   autoFill: false,
   autoFace: false,
   faceAgreed: false,
+  personAgreed: false,
+  person: "",
   loupe: true,
   keepSession: true,
   hintSeen: false,

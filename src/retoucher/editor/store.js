@@ -137,7 +137,10 @@ export class Store {
     const job = await this.api.edit(patch.edit, this.id(parent), patch.options, mask, await this.more(patch));
     const { result, error } = await this.api.follow(job.id, () => {}, new AbortController().signal);
     if (!result?.photo) throw new Error(error ?? "");
-    return result.photo.id;
+    const made = [result, ...(result.others ?? [])].flatMap(({ photo }) => photo?.id ?? []);
+    const answers = (patch.answers ?? []).map(({ id }) => id);
+    answers.forEach((id, i) => made[i] && this.#ids.set(id, made[i]));
+    return made[answers.indexOf(patch.id)] ?? result.photo.id;
   }
 
   /** Have the server delete the photo and all that was made of it, and the objects that were brought in. */

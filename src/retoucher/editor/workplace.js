@@ -4,12 +4,12 @@ import { say } from "./words.js";
 
 /** @typedef {"photo" | "pixels" | "mask" | "view" | "tool" | "mode" | "history" | "queue" | "compare" | "overlay" | "over" | "placed" | "drawn" | "status"} Topic */
 /** @typedef {"brush" | "eraser" | "rectangle" | "lasso" | "polygon" | "select" | "hand" | "pen" | "paint" | "bend" | "picker"} ToolName */
-/** @typedef {"remove" | "fill" | "face" | "paint-in"} Mode */
+/** @typedef {"remove" | "fill" | "face" | "paint-in" | "person"} Mode */
 /** @typedef {"add" | "subtract" | "intersect"} How */
 /** @typedef {"off" | "slider" | "side" | "difference" | "original"} Compare */
 
 /** What a mode is for. @type {Record<Mode, import("./words.js").Word>} */
-const HOW = { remove: "how.brush", fill: "how.fill", face: "how.face", "paint-in": "how.paintin" };
+const HOW = { remove: "how.brush", fill: "how.fill", face: "how.face", "paint-in": "how.paintin", person: "how.person" };
 
 export class Workplace extends EventTarget {
   /** @type {import("./canvas.js").Picture | null} */ picture = null;

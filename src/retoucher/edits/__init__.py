@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from retoucher.edit import Edit, did_you_mean
+from retoucher.edits.adjust import Adjust
 from retoucher.edits.extend import Extend
 from retoucher.edits.harmonize import Harmonize
+from retoucher.edits.imagine import Imagine
 from retoucher.edits.inpaint import Inpaint
 from retoucher.edits.redraw import Redraw
+from retoucher.edits.restore import Restore
 from retoucher.edits.select import Select
 from retoucher.edits.trace import Trace
 from retoucher.errors import UsageError
 
-EDITS: tuple[type[Edit], ...] = (Inpaint, Select, Extend, Harmonize, Redraw, Trace)
+EDITS: tuple[type[Edit], ...] = (Inpaint, Select, Extend, Harmonize, Redraw, Trace, Restore, Adjust, Imagine)
 
 
 def parse(name: str, options: Mapping[str, Any]) -> Edit:

@@ -46,7 +46,8 @@ def refusal_for(error: Exception) -> Refused:
     if isinstance(error, RequestValidationError):
         return _invalid(error.errors()[0])
     if isinstance(error, HTTPException):
-        said = error.detail if error.status_code == 400 and "part" in str(error.detail).lower() else None
+        is_plain = error.status_code == 400 and any(word in str(error.detail).lower() for word in ("part", "too many"))
+        said = error.detail if is_plain else None
         return Refused(error.status_code, said or PLAIN.get(error.status_code, PLAIN[400]), headers=error.headers)
     if isinstance(error, MemoryError):
         return Refused(503, MEMORY)

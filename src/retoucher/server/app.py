@@ -15,6 +15,7 @@ from retoucher.server import (
     edit_routes,
     folder_routes,
     page_routes,
+    person_routes,
     photo_routes,
     sample_routes,
 )
@@ -27,6 +28,7 @@ ROUTES = (
     about_routes,
     photo_routes,
     edit_routes,
+    person_routes,
     folder_routes,
     sample_routes,
     document_routes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
 from threading import Lock
@@ -31,6 +32,14 @@ VIEWS = 64 << 20
 """Bytes of pictures held that explain results."""
 
 
+@dataclass(frozen=True)
+class Making:
+    """The person that is being made, and its job."""
+
+    name: str
+    job: str
+
+
 class Desk:
     """One server's things. `load` is the catalogue's unless given (in tests a lambda)."""
 
@@ -45,6 +54,9 @@ class Desk:
         self._encoding = Lock()
         self.decoding = Lock()
         """Held by whoever decodes a picture that the store does not hold, so that one at a time needs memory."""
+        self.making: Making | None = None
+        self.making_lock = Lock()
+        """Held by whoever begins to make a person, so that one at a time has its photos in memory."""
 
     def finished(self, name: str, container: str = "", quality: int = 0, mark: bool = True) -> tuple[Image, Encoded]:
         """A version and its file, in its own container ("") or another, at a quality (0: the usual)."""
@@ -72,6 +84,11 @@ class Desk:
         for key in self._files.all_keys():
             if isinstance(key, tuple) and key[0] in names:
                 self._files.drop(key)
+
+    def making_now(self) -> Making | None:
+        """The person whose making has not ended."""
+        job = self.worker.get(self.making.job) if self.making else None
+        return self.making if job and not job.is_over else None
 
     def close(self, seconds: float = 1.0) -> bool:
         """Stop working; whether the worker ended in time."""

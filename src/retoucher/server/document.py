@@ -95,6 +95,22 @@ JOB=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F photo=$FACE -F mask=@smile.png 
 
 `report.faces` of a result are the boxes of the faces that were worked on; without `face`, those that were found.
 
+## Somebody's own face
+
+`POST /api/persons` learns a person's face from photos of it. That is a job like an edit, of minutes; cancelled, it can be
+gone on with (`resume=true`). The photos are held for as long as it runs and never kept. What is kept lies in the
+person's folder, and `DELETE /api/persons/{name}` says which files it removes:
+
+```
+curl -sS -H "X-Retoucher-Token: $TOKEN" -F name=ann -F consent=true -F photos=@1.jpg -F photos=@2.jpg $URL/api/persons
+curl -sS -H "X-Retoucher-Token: $TOKEN" -F photo=$PHOTO -F mask=@scratch.png \\
+  -F 'options={"person": "ann", "count": 3}' $URL/api/edits/restore
+curl -sS -X DELETE -H "X-Retoucher-Token: $TOKEN" $URL/api/persons/ann
+```
+
+Where an edit gives several answers, `others` of the result are those beside the first, each with `photo`, `patch` and
+`outside`. An edit that takes no photo makes photos of its own: they are there by their ids like any that was uploaded.
+
 ## Programs made for IOPaint
 
 `retoucher serve --compat` answers `POST /api/v1/inpaint`: JSON with `image` and `mask` in base64 (with or without

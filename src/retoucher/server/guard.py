@@ -35,6 +35,7 @@ HEADERS = {
 }
 READS = ("GET", "HEAD")
 COMPAT = "/api/v1/inpaint"
+PERSONS = "/api/persons"
 BODIES = ("application/json", "multipart/form-data")
 
 log = logging.getLogger("retoucher.server")
@@ -121,6 +122,8 @@ class Guard:
 
     def _limit(self, path: str) -> int:
         """Bytes that a body may have: one photo and what is around it; in base64 for programs that send it so."""
+        if path == PERSONS:
+            return self.settings.persons_bytes + (1 << 20)
         return self.settings.max_bytes * (2 if path == COMPAT else 1) + (1 << 20)
 
 

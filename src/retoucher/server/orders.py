@@ -20,15 +20,16 @@ from retoucher.server.store import Facts
 
 def texts(kind: type[Edit]) -> list[str]:
     """The fields of the form that are text: options, and ids of pictures that are here already."""
-    return ["options", "photo", "draft", *(each.name for each in _images(kind)[1:])]
+    images = _images(kind)
+    return ["options", *(["photo", "draft"] if images else []), *(each.name for each in images[1:])]
 
 
 def submit(desk: Desk, kind: type[Edit], form: Form) -> Job:
     """Check all that can be checked at once, and queue the rest."""
     edit = parse(kind, form.texts.get("options", "{}"))
-    first, *others = _images(kind)
-    facts = _photo(desk, form, first.name)
-    given = {first.name: _about(facts)}
+    first, others = next(iter(_images(kind)), None), _images(kind)[1:]
+    facts = _photo(desk, form, first.name) if first else None
+    given = {first.name: _about(facts)} if first and facts else {}
     with ExitStack() as refused:
         images: dict[str, Held] = {}
         for each in others:
@@ -41,7 +42,8 @@ def submit(desk: Desk, kind: type[Edit], form: Form) -> Job:
                 mask = open_mask(desk, form.file(each.name), each.name)
                 given[each.name], masks[each.name] = About.of(mask), Packed.of(mask)
         edit.check(given)
-        task = Task(desk, edit, facts["id"], first.name, masks, images, _draft(form))
+        photo, image = (facts["id"], first.name) if first and facts else ("", "")
+        task = Task(desk, edit, photo, image, masks, images, _draft(form))
         job = desk.worker.submit(kind.name, task, edit.pace)
         refused.pop_all()
     return job
@@ -70,7 +72,7 @@ def _draft(form: Form) -> bool:
 
 
 def _images(kind: type[Edit]) -> list[Input]:
-    """The pictures an edit takes; the first is the photo that it makes a new version of."""
+    """The pictures an edit takes; the first is the photo that it makes a new version of. None: it makes new photos."""
     return [each for each in kind.inputs if each.kind == "image"]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import quote
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from retoucher.edit import Edit, Preview, Report, Result
 from retoucher.image import Image
 from retoucher.jobs import Job, Tell
-from retoucher.mask import Bools, Mask, box_of
+from retoucher.mask import Bools, Box, Mask, box_of
 from retoucher.server.desk import Desk
 from retoucher.server.patches import Patch
 from retoucher.server.pictures import mask_png, view
@@ -45,28 +46,64 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Version:
+    """A picture that an edit made, as the store has it: its facts, where it differs from the photo, how many pixels of
+    it differ outside the effective mask (None where that cannot be compared)."""
+
+    facts: Facts
+    box: Box | None = None
+    outside: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """With the address of its patch."""
+        if self.box is None:
+            return {"photo": self.facts, "patch": None, "outside": self.outside}
+        x, y, width, height = self.box
+        patch = {"x": x, "y": y, "width": width, "height": height, "url": f"/api/photos/{self.facts['id']}/patch"}
+        return {"photo": self.facts, "patch": patch, "outside": self.outside}
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What an edit came to. `photo`: the version to save (the one it began with where nothing changed).
 
-    `new`: the facts of the new version, if there is one. `box`: where it differs. `outside`: how many pixels differ
-    outside the effective mask, None where that cannot be compared. `masks`: PNG files. `views`: by their names, where
-    the desk has them.
+    `versions`: the new ones, none where nothing changed; several where the edit gives several answers. `masks`: PNG
+    files. `views`: by their names, where the desk has them.
     """
 
     photo: str
-    new: Facts | None
-    box: tuple[int, int, int, int] | None
-    outside: int | None
+    versions: tuple[Version, ...]
     report: Report
     masks: tuple[bytes, ...] = ()
     views: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self, job: str) -> dict[str, Any]:
+        """With addresses in place of bytes; `others` are the answers beside the first."""
+        first, *others = [each.as_json() for each in self.versions] or [{"photo": None, "patch": None, "outside": 0}]
+        report = asdict(self.report)
+        return {
+            **first,
+            "others": others,
+            "report": {**report, "seconds": round(self.report.seconds, 3), "notes": list(self.report.notes)},
+            "masks": [f"/api/jobs/{job}/file?mask={number}" for number in range(len(self.masks))],
+            "views": {name: f"/api/jobs/{job}/view?name={quote(name)}" for name in self.views},
+        }
+
+
+@runtime_checkable
+class Told(Protocol):
+    """What a job came to, if the page is to be told of it."""
+
+    def as_json(self, job: str) -> dict[str, Any]:
+        """For the answer; `job` is the id under which more of it can be had."""
 
 
 @dataclass(frozen=True)
 class Task:
     """An edit of the photo `photo` (a version's id) with these masks and further images, by the names of its inputs.
 
-    `draft`: the new version is only to be looked at for a while.
+    `photo` is "" where the edit takes none: then each picture that it makes is a photo of its own. `draft`: the new
+    version is only to be looked at for a while.
     """
 
     desk: Desk
@@ -80,19 +117,30 @@ class Task:
     def __call__(self, tell: Tell) -> Outcome:
         """Do it; called in the worker's thread."""
         tell(0, "reading")
-        image = self.desk.store.image(self.photo)
-        pictures = {self.image: image, **{name: packed.mask for name, packed in self.masks.items()}}
+        pictures: dict[str, Image | Mask] = {name: packed.mask for name, packed in self.masks.items()}
         pictures |= {name: self.desk.store.image(held.id) for name, held in self.images.items()}
+        if self.photo:
+            pictures[self.image] = self.desk.store.image(self.photo)
         result: Result = self.edit.run(**pictures, load=self.desk.load, tell=tell)
         tell(1, "keeping")  # the last moment at which it can be cancelled
         masks = tuple(mask_png(mask.array) for mask in result.masks)
         views = {name: self.desk.keep_view(view(each)) for name, each in result.views.items()}
-        derived = self.desk.store.derive(self.photo, result.image, draft=self.draft) if result.images else None
-        if derived is None:
-            return Outcome(self.photo, None, None, 0, result.report, masks, views)
-        new, patch = derived
-        outside = outside_of(patch, image, result.image, result.changed.array)
-        return Outcome(new["id"], new, patch.box, outside, result.report, masks, views)
+        versions = tuple(self._derived(result)) if self.photo else tuple(self._added(result))
+        photo = versions[0].facts["id"] if versions else self.photo
+        return Outcome(photo, versions, result.report, masks, views)
+
+    def _derived(self, result: Result) -> Iterator[Version]:
+        """Each picture as a version of the photo, if it differs."""
+        for each in result.images:
+            derived = self.desk.store.derive(self.photo, each, draft=self.draft)
+            if derived is not None:
+                facts, patch = derived
+                outside = outside_of(patch, self.desk.store.image(self.photo), each, result.changed.array)
+                yield Version(facts, patch.box, outside)
+
+    def _added(self, result: Result) -> Iterator[Version]:
+        """Each picture as a photo."""
+        return (Version(self.desk.store.add(each.encode("PNG").data)) for each in result.images)
 
 
 def outside_of(patch: Patch, before: Image, after: Image, allowed: Bools) -> int | None:
@@ -113,7 +161,7 @@ def outside_of(patch: Patch, before: Image, after: Image, allowed: Bools) -> int
 
 def as_json(job: Job) -> dict[str, Any]:
     """A job as the page sees it."""
-    found = asdict_of(job.result, job.id) if isinstance(job.result, Outcome) else None
+    found = job.result.as_json(job.id) if isinstance(job.result, Told) else None
     return {
         "id": job.id,
         "edit": job.kind,
@@ -125,22 +173,4 @@ def as_json(job: Job) -> dict[str, Any]:
         "error": job.error,
         "preview": f"/api/jobs/{job.id}/preview?n={job.previews}" if isinstance(job.preview, Preview) else None,
         "result": found,
-    }
-
-
-def asdict_of(outcome: Outcome, job: str) -> dict[str, Any]:
-    """An outcome with addresses in place of bytes."""
-    patch = None
-    if outcome.new is not None and outcome.box is not None:
-        x, y, width, height = outcome.box
-        url = f"/api/photos/{outcome.photo}/patch"
-        patch = {"x": x, "y": y, "width": width, "height": height, "url": url}
-    report = asdict(outcome.report)
-    return {
-        "photo": outcome.new,
-        "patch": patch,
-        "outside": outcome.outside,
-        "report": {**report, "seconds": round(outcome.report.seconds, 3), "notes": list(outcome.report.notes)},
-        "masks": [f"/api/jobs/{job}/file?mask={number}" for number in range(len(outcome.masks))],
-        "views": {name: f"/api/jobs/{job}/view?name={quote(name)}" for name in outcome.views},
     }

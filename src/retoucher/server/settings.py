@@ -36,6 +36,11 @@ class Settings:
     editor: Path = Path(__file__).parent.parent / "editor"
 
     @property
+    def persons_bytes(self) -> int:
+        """Bytes that the photos of a person may have together; they are in memory for as long as the job takes."""
+        return 4 * self.max_bytes
+
+    @property
     def url(self) -> str:
         """What to open in a browser. The token is in the fragment, which is never sent to a server."""
         return f"http://{in_url(self.host)}:{self.port}/" + (f"#token={self.token}" if self.share else "")

@@ -13,7 +13,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 SECONDS = 40
 """Until a page that does not answer is given up; on a busy machine a fill takes a while."""
 
-SEEN = "localStorage['retoucher-settings'] ??= JSON.stringify({ hintSeen: true, faceAgreed: true })"
+SEEN = "localStorage['retoucher-settings'] ??= JSON.stringify({ hintSeen: true, faceAgreed: true, personAgreed: true })"
 
 
 def _browser(play):

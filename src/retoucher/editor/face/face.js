@@ -225,7 +225,7 @@ export class Face {
     const isSeen = this.isHere && !away;
     if (this.isHere) editor.showsMask = isSeen && seen.mask;
     editor.drawn = isSeen ? { lines: seen.lines ? (this.#changing ?? drawing.lines) : [], paints: seen.colors ? drawing.paints : [], live: this.live, pictures: this.found.pictures, size: drawing.size } : null;
-    this.#guide(isSeen);
+    this.#guide(this.isHere ? isSeen : this.found.isWanted && editor.showsMask);
     editor.mirror = this.isHere && this.axis ? (point) => (this.axis ? mirrored(this.axis, point) : point) : null;
     editor.tell("mask");
     editor.tell("drawn");
@@ -244,7 +244,7 @@ export class Face {
       const { x, y, width, height } = each.box;
       editor.guides.push({ kind: "face", closed: true, faint: each !== mine, points: [{ x, y }, { x: x + width, y }, { x: x + width, y: y + height }, { x, y: y + height }] });
     }
-    if (axis) editor.guides.push({ kind: "axis", closed: false, points: [axis.from, axis.to], holds: Object.values(holds(axis)) });
+    if (axis && this.isHere) editor.guides.push({ kind: "axis", closed: false, points: [axis.from, axis.to], holds: Object.values(holds(axis)) });
   }
 
   /** Another step is shown. */
@@ -254,7 +254,7 @@ export class Face {
     this.#put = this.away ? (history?.now ?? null) : null;
     this.free(false);
     void this.found.pictured(this.drawing);
-    if (this.isHere) void this.found.look();
+    if (this.found.isWanted) void this.found.look();
     this.show();
   }
 
@@ -282,7 +282,7 @@ export class Face {
   /** Whoever is here for the first time is told what this can do, and for whom. */
   #asked() {
     if (!this.isHere || this.app.settings.get("faceAgreed") || document.querySelector("dialog[open]")) return;
-    showConsent(() => this.app.settings.set("faceAgreed", true), () => this.editor.enter(this.#from));
+    showConsent("consent.title", ["consent.people", "consent.few", "consent.mark"], () => this.app.settings.set("faceAgreed", true), () => this.editor.enter(this.#from));
   }
 
   /** Escape: what there is to be left. False where there is nothing. */

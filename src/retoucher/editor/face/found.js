@@ -28,7 +28,13 @@ export class Found {
   constructor(face) {
     this.face = face;
     this.editor = face.editor;
-    face.app.connection.addEventListener("change", () => !this.faces && face.isHere && void this.look());
+    face.app.connection.addEventListener("change", () => !this.faces && this.isWanted && void this.look());
+  }
+
+  /** Whether it matters where faces are. */
+  get isWanted() {
+    const { mode, picture } = this.editor;
+    return picture !== null && (mode === "face" || mode === "person");
   }
 
   /** The version on which a redrawing works, by its name here. */

@@ -24,8 +24,11 @@ export function buildDrop(app) {
   });
 }
 
-/** @param {DataTransfer | null} transfer @returns {Promise<File[]>} */
-async function dropped(transfer) {
+/** Whether a file may be a photo, as far as its name and kind tell. @param {File} file */
+export const isPhoto = (file) => file.type.startsWith("image/") || /\.(heic|heif|avif|tiff?|webp|jpe?g|png|bmp)$/i.test(file.name);
+
+/** The files that were dropped, in the order of their names. @param {DataTransfer | null} transfer @returns {Promise<File[]>} */
+export async function dropped(transfer) {
   if (!transfer) return [];
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null); // only until the first await
   const plain = [...transfer.files];

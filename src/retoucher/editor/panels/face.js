@@ -1,7 +1,7 @@
 /** The panel of Face: redrawing and keeping, the three layers with what each is drawn with, mirroring, and whose face it is. */
 import { BRUSH, PEN, written } from "../commands.js";
 import { button, number, section, slider, toggle } from "../controls.js";
-import { element, find } from "../dom.js";
+import { element } from "../dom.js";
 import { say } from "../words.js";
 import { control } from "./run.js";
 
@@ -18,13 +18,10 @@ export function buildFace(app) {
   const layers = /** @type {const} */ (["mask", "lines", "colors"]).map((layer) => layerRow(app, layer));
   const parts = [go(app), ...layers, ink(app), tint(app), wipe(app), mirror(app), whose(app), more(app)];
   const box = element("div", { class: "run face", hidden: true }, ...parts.map(({ row }) => row));
-  const help = find("stage-help", HTMLElement);
   const update = () => {
     box.hidden = editor.mode !== "face";
     if (box.hidden) return;
     for (const part of parts) part.update();
-    const words = say("stage.help.face");
-    if (help.textContent !== words) help.textContent = words;
   };
   editor.on(["photo", "mode", "placed", "queue", "tool", "compare", "history"], update);
   app.settings.addEventListener("change", update);
@@ -152,7 +149,7 @@ function mirror({ face, settings }) {
 }
 
 /** Whose face: found, or its box by hand. @param {App} app @returns {Part} */
-function whose(app) {
+export function whose(app) {
   const { editor, face } = app;
   const sides = /** @type {const} */ (["x", "y", "width", "height"]);
   const said = element("p", { class: "run-help" });

@@ -2,6 +2,7 @@
 import { HELD, TOUCHES, written } from "../commands.js";
 import { button, dialog } from "../controls.js";
 import { element } from "../dom.js";
+import { isFilling } from "../modes.js";
 import { say } from "../words.js";
 import { showHint } from "./hint.js";
 
@@ -33,7 +34,7 @@ export function showHelp(app) {
     shown.close();
     showHint(app);
   }, { text: true });
-  hint.disabled = !app.editor.picture || app.editor.mode === "paint-in" || app.editor.mode === "face";
+  hint.disabled = !app.editor.picture || !isFilling(app.editor.mode);
   const shown = dialog(say("help.title"), say("dialog.close"), promises, sheet, element("footer", {}, hint));
   shown.classList.add("help", "wide");
 }

@@ -2,6 +2,7 @@
 import { button } from "../controls.js";
 import { element, find } from "../dom.js";
 import { icon } from "../icons.js";
+import { isFilling } from "../modes.js";
 import { say } from "../words.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -17,11 +18,11 @@ const STEPS = /** @type {const} */ ([
 export function buildHint(app) {
   const { editor, settings } = app;
   editor.on("photo", () => {
-    if (editor.picture && editor.mode !== "paint-in" && editor.mode !== "face" && !settings.get("hintSeen")) showHint(app);
+    if (editor.picture && isFilling(editor.mode) && !settings.get("hintSeen")) showHint(app);
     else if (!editor.picture) hideHint();
   });
   editor.on(["history", "queue", "compare", "mode"], () => tick(app));
-  editor.on("mode", () => (editor.mode === "paint-in" || editor.mode === "face") && hideHint()); // nothing is taken out there
+  editor.on("mode", () => !isFilling(editor.mode) && hideHint()); // nothing is taken out there
   addEventListener("keydown", (event) => escape(app, event), { capture: true }); // before the keys of the editor, for which Escape means more
   settings.addEventListener("change", () => tick(app));
 }

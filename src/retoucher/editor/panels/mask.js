@@ -7,6 +7,7 @@ import { grow } from "../geometry/grow.js";
 import { decodeRuns } from "../geometry/runs.js";
 import { growMask, invertMask, maskAgain } from "../masking.js";
 import { shortened } from "../messages.js";
+import { isFilling } from "../modes.js";
 import { maskOf } from "../tools.js";
 import { say } from "../words.js";
 
@@ -26,7 +27,8 @@ export function buildMask(app) {
   ], editor.how, (value) => editor.combineBy(/** @type {import("../workplace.js").How} */ (value)));
   editor.on("tool", () => how.set(editor.how));
   const made = section(say("panel.mask"), true, size.row, how.row, all(app), growing(app), rectangle(app), files(app));
-  editor.on(["mode", "tool"], () => (made.hidden = editor.mode === "paint-in" || (editor.mode === "face" && app.face.layer !== "mask"))); // what is in hand there works on something else
+  const isMarking = () => isFilling(editor.mode) || (editor.mode === "face" && app.face.layer === "mask") || (editor.mode === "person" && app.person.action === "restore");
+  editor.on(["mode", "tool", "placed"], () => (made.hidden = !isMarking())); // what is in hand there works on something else
   return made;
 }
 

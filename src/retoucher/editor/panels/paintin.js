@@ -24,7 +24,6 @@ export function buildPaintIn(app) {
   const box = element("div", { class: "run paint-in", hidden: true }, first, choose, input, ...parts.map(({ row }) => row));
   const badge = element("p", { class: "badge", hidden: true });
   find("stage", HTMLElement).append(badge);
-  const help = find("stage-help", HTMLElement);
   const update = () => {
     const isThere = paintin.placed !== null;
     box.hidden = editor.mode !== "paint-in";
@@ -33,8 +32,6 @@ export function buildPaintIn(app) {
       row.hidden = !isThere;
       if (isThere && !box.hidden) now();
     }
-    const words = say(box.hidden ? "stage.help" : "stage.help.paintin");
-    if (help.textContent !== words) help.textContent = words;
     badge.textContent = !isThere ? "" : box.hidden ? say("badge.painted") : shownAs(app); // in other modes it lies on the photo, too
     badge.hidden = !badge.textContent;
   };

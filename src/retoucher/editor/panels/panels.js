@@ -6,6 +6,7 @@ import { buildHint } from "./hint.js";
 import { buildHistory } from "./history.js";
 import { buildMask } from "./mask.js";
 import { buildPaintIn } from "./paintin.js";
+import { buildPerson } from "./person.js";
 import { buildQueue } from "./queue.js";
 import { buildResult } from "./result.js";
 import { buildRun } from "./run.js";
@@ -19,7 +20,7 @@ import { element, find } from "../dom.js";
 export function buildPanels(app) {
   buildTop(app);
   buildTools(app);
-  find("panel", HTMLElement).append(element("div", { class: "controls" }, buildRun(app), buildFace(app), buildPaintIn(app), buildMask(app)), buildHistory(app));
+  find("panel", HTMLElement).append(element("div", { class: "controls" }, buildRun(app), buildFace(app), buildPaintIn(app), buildPerson(app), buildMask(app)), buildHistory(app));
   find("stage", HTMLElement).append(buildQueue(app));
   buildResult(app);
   buildCompare(app);

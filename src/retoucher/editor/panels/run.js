@@ -4,6 +4,7 @@ import { button, choice, number, section, select, slider, toggle } from "../cont
 import { element } from "../dom.js";
 import { grow } from "../geometry/grow.js";
 import { markTransparency } from "../masking.js";
+import { isFilling } from "../modes.js";
 import { say } from "../words.js";
 import { showExtend } from "./extend.js";
 
@@ -17,7 +18,7 @@ export function buildRun(app) {
   const box = element("div", { class: "run" });
   let shown = ""; // what it was made from: made anew only where that differs, or focus and folds would be lost
   const update = () => {
-    box.hidden = editor.mode === "paint-in" || editor.mode === "face";
+    box.hidden = !isFilling(editor.mode);
     const made = JSON.stringify([editor.mode, app.connection.about?.methods.map(({ name }) => name), app.schemas.length]);
     if (made === shown) return;
     shown = made;

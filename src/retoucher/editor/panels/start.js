@@ -4,7 +4,10 @@ import { element, find } from "../dom.js";
 import { icon } from "../icons.js";
 import { shortened } from "../messages.js";
 import { say } from "../words.js";
+import { showPerson } from "./aboutperson.js";
 import { adviceCard } from "./advice.js";
+import { showNewPerson } from "./newperson.js";
+import { progressOf } from "./progress.js";
 import { thumbnail } from "./thumbnail.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -19,9 +22,9 @@ const TITLES = { "sample.jpg": "samples.bird", "sample-torn.webp": "samples.torn
 
 /** @param {App} app */
 export function buildStart(app) {
-  const parts = { offers: part("start.offers"), folder: part("start.folder"), samples: part("start.samples"), advice: element("div") };
+  const parts = { offers: part("start.offers"), folder: part("start.folder"), samples: part("start.samples"), people: part("start.people"), advice: element("div") };
   find("start", HTMLElement).append(
-    element("div", { class: "start-box" }, place(app), parts.offers, parts.folder, parts.samples, parts.advice),
+    element("div", { class: "start-box" }, place(app), parts.offers, parts.folder, parts.samples, parts.people, parts.advice),
   );
   find("start", HTMLElement).classList.toggle("waiting", app.session.returns);
   app.session.addEventListener("change", () => find("start", HTMLElement).classList.remove("waiting"));
@@ -38,6 +41,12 @@ export function buildStart(app) {
   };
   app.connection.addEventListener("change", update);
   app.session.addEventListener("change", update);
+  const learning = progressOf(app);
+  parts.people.append(learning.row);
+  app.person.people.addEventListener("change", () => {
+    showPeople(app, parts.people);
+    learning.update();
+  });
   app.editor.on("photo", update);
 }
 
@@ -152,6 +161,21 @@ async function showOffers(app, where) {
     ),
   );
   fill(where, cards);
+}
+
+/** Whose faces are known, and learning another one. @param {App} app @param {HTMLElement} where */
+function showPeople(app, where) {
+  const { persons, making } = app.person.people;
+  const cards = persons.map(({ name, used, finished }) =>
+    element("button", { type: "button", class: "card small", onclick: () => showPerson(app, name) },
+      element("span", { class: "thumbnail sign" }, icon("person")),
+      element("span", { class: "card-title" }, name),
+      element("small", { class: "card-note" }, making?.name === name ? say("person.learning", { name }) : finished ? say("start.photos", { count: used.length }) : say("person.halted")),
+    ),
+  );
+  const add = element("button", { type: "button", class: "card small", disabled: making !== null, onclick: () => showNewPerson(app) },
+    element("span", { class: "thumbnail sign" }, icon("plus")), element("span", { class: "card-title" }, say("person.new")), element("small", { class: "card-note" }, making ? say("person.learning", { name: making.name }) : say("start.person")));
+  if (!where.contains(document.activeElement)) fill(where, [...cards, add]);
 }
 
 /** A moment as the language writes it. @param {number} time */

@@ -33,8 +33,9 @@ export function buildStatus(app) {
   });
   editor.on(["photo", "history"], () => {
     const patches = editor.history?.now.patches ?? [];
-    const changed = patches.reduce((sum, patch) => sum + patch.outside, 0);
-    outside.textContent = patches.length ? say("status.outside", { count: changed }) : "";
+    const changed = patches.reduce((sum, patch) => sum + (patch.outside ?? 0), 0);
+    const isCounted = patches.length > 0 && patches.every((patch) => patch.outside !== null);
+    outside.textContent = isCounted ? say("status.outside", { count: changed }) : "";
     outside.classList.toggle("error", changed > 0);
     size.textContent = editor.picture ? `${editor.picture.width} × ${editor.picture.height}` : "";
   });

@@ -10,6 +10,9 @@ const TOOLS = ["brush", "pen", "paint", "bend", "picker", "eraser", "rectangle",
 /** Those that only Face has. @type {(string | undefined)[]} */
 const DRAWING = ["pen", "paint", "bend", "picker"];
 
+/** What the keyboard does on the photo in modes with keys of their own. @type {Partial<Record<import("../workplace.js").Mode, import("../words.js").Word>>} */
+const HELP = { face: "stage.help.face", "paint-in": "stage.help.paintin", person: "stage.help.person" };
+
 /** @param {import("../app.js").App} app */
 export function buildTools(app) {
   const { editor } = app;
@@ -28,6 +31,7 @@ export function buildTools(app) {
   editor.on("tool", update);
   update();
   const choose = () => {
+    find("stage-help", HTMLElement).textContent = say(HELP[editor.mode] ?? "stage.help");
     rail.classList.toggle("drawing", editor.mode === "face");
     for (const each of buttons) if (DRAWING.includes(each.dataset.tool)) each.hidden = editor.mode !== "face";
   };

@@ -3,6 +3,8 @@
 /** @typedef {import("../geometry/box.js").Box} Box */
 /** @typedef {import("../geometry/runs.js").Runs} Runs */
 
+/** One of several answers to the same order. @typedef {{id: string, box: Box | null, outside: number | null}} Answer */
+
 /**
  * One result: the version it made, where it lies, and its order, so that it can be made again.
  *
@@ -14,11 +16,12 @@
  * @property {Runs | null} runs
  * @property {string} method what made its pixels
  * @property {string} weights
- * @property {number} outside pixels changed outside the mask, counted by the server
+ * @property {number | null} outside pixels changed outside the mask, counted by the server; null where that cannot be said
  * @property {number} seconds
  * @property {readonly string[]} notes what the person should know about it
  * @property {Placed} [placed] the object that was painted in, where the edit is "harmonize"
  * @property {Drawing} [drawn] what it was redrawn from, where the edit is "redraw"
+ * @property {readonly Answer[]} [answers] all answers, this one among them, where there are several
  */
 
 /**

@@ -79,7 +79,7 @@ export const redrawing = {
   "said.openedface": "{name}, {width} × {height} pixels. Brush over the part of the face that is to be redrawn.",
   "said.noface": "No face was found. Set it by hand: drag a box from the brows to the chin.",
   "said.face": "One face was found.",
-  "said.faces": "Faces found: {count}. The one under the mask is redrawn.",
+  "said.faces": "Faces found: {count}. The one under the mask is meant.",
   "said.smallface": "That box is too small for a face: drag it from the brows to the chin.",
   "said.nomaskyetface": "Brush over the part of the face that is to be redrawn; lines and colours only say how.",
   "said.drawn": "{step}. Lines: {lines}, colours: {strokes}.",

@@ -2,10 +2,12 @@
 import { dialogs } from "./en-dialogs.js";
 import { redrawing } from "./en-face.js";
 import { painting } from "./en-paintin.js";
+import { persons } from "./en-person.js";
 
 export const english = {
   ...dialogs,
   ...painting,
+  ...persons,
   ...redrawing,
   "start.title": "Start page",
   "modes.name": "What to do",

@@ -77,7 +77,7 @@ export const redrawing = {
   "said.openedface": "{name}，{width} × {height} 像素。请涂抹脸上要重画的部分。",
   "said.noface": "没有找到人脸。请手动指定：从眉毛到下巴拖一个方框。",
   "said.face": "找到一张脸。",
-  "said.faces": "找到 {count} 张脸，将重画选区所在的那一张。",
+  "said.faces": "找到 {count} 张脸，以选区所在的那一张为准。",
   "said.smallface": "这个方框太小，容不下一张脸：请从眉毛拖到下巴。",
   "said.nomaskyetface": "请涂抹脸上要重画的部分；线条和颜色只说明怎么画。",
   "said.drawn": "{step}。线条 {lines} 条，颜色 {strokes} 笔。",

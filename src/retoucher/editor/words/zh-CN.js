@@ -1,10 +1,12 @@
 /** 简体中文。`{name}` 是要填入的值，与英文相同。 */
 import { redrawing } from "./zh-CN-face.js";
 import { painting } from "./zh-CN-paintin.js";
+import { persons } from "./zh-CN-person.js";
 
 /** @type {Record<import("../words.js").Word, string>} */
 export const chinese = {
   ...painting,
+  ...persons,
   ...redrawing,
   "start.drop": "把照片拖到这里，或粘贴一张",
   "start.choose": "选择照片",

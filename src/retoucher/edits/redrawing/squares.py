@@ -9,20 +9,16 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from retoucher.alignment import Square
+from retoucher.alignment import Square, by_face
 from retoucher.faces import Face
 from retoucher.mask import Bools, Box, box_of
-from retoucher.models.scfegan.template import BOX, EYES
+from retoucher.templates import PORTRAIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
 
-APART = EYES[1][0] - EYES[0][0]
-"""Distance of the eyes in sides of the square."""
-LIKELY = (0.82, 1.08)
-"""How much smaller or larger than by the box the square may come out by the eyes."""
 MARGIN = 0.06
 """Share of a square that is left beside a mask that reaches out of the usual one."""
 
@@ -37,19 +33,8 @@ class Part:
 
 
 def around(face: Face) -> Square:
-    """The square of the template around a face: level eyes in their places, or the box in the middle."""
-    x, y, width, height = face.box
-    side = BOX * (width + height) / 2
-    if face.eyes is None:
-        return Square(x + width / 2, y + height / 2, side)
-    (left, top), (right, bottom) = face.eyes
-    dx, dy = right - left, bottom - top
-    side = float(np.clip(np.hypot(dx, dy) / APART, LIKELY[0] * side, LIKELY[1] * side))
-    angle = float(np.degrees(np.arctan2(dy, dx)))
-    square = Square((left + right) / 2, (top + bottom) / 2, side, angle)
-    # from the place of the eyes to the middle
-    ((x, y),) = square.outside(np.array([(0.5, 1 - EYES[0][1])]))
-    return Square(float(x), float(y), side, angle)
+    """The square of the network's template around a face."""
+    return by_face(face, PORTRAIT)
 
 
 def touched(hole: Bools, faces: Sequence[Face]) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from retoucher.errors import RetoucherError
 from retoucher.models.mystyle.encoder import WEncoder, encoder_from_published
@@ -14,22 +13,31 @@ from retoucher.models.mystyle.stylegan2.generator import StyleGAN2
 from retoucher.models.mystyle.stylegan2.network import Generator
 from retoucher.models.mystyle.stylegan2.weights import from_published as generator_from_published
 
-ENCODER, MEAN = "encoder.", "latent_avg"
+ENCODER, MEAN, DIRECTIONS, TYPICAL = "encoder.", "latent_avg", "directions.", "typical"
 
 
 class Base(Generator):
     """Styles to pictures as a `Generator`; with an `encoder` also from pictures to styles.
 
-    `side`: of the pictures that the encoder looks at, in pixels.
+    `directions`: by name, vectors (w,) along which something about a face changes; as long as faces usually vary (their
+    standard deviation). `typical`: the mean descriptor of many faces, None where it is not known.
     """
 
-    def __init__(self, core: StyleGAN2, encoder: WEncoder | None = None) -> None:
+    def __init__(
+        self,
+        core: StyleGAN2,
+        encoder: WEncoder | None = None,
+        directions: Mapping[str, Tensor] | None = None,
+        typical: Tensor | None = None,
+    ) -> None:
         super().__init__(core)
         self.encoder = encoder
+        self.directions = dict(directions or {})
+        self.typical = typical
 
     @property
     def side(self) -> int:
-        """The published encoder reads 256 pixels of 1024, ours 64 of 128."""
+        """Of the pictures that the encoder looks at: the published one reads 256 pixels of 1024, ours 64 of 128."""
         return min(256, max(64, self.resolution // 2))
 
     def encode(self, image: Tensor) -> Tensor:
@@ -58,17 +66,16 @@ def from_published(tensors: Mapping[str, Tensor]) -> Base:
     Takes a generator as `stylegan2.weights` does, alone or beside the W encoder of the e4e family (`encoder.…`, and
     the generator under `decoder.…`; ours calls it `core.…`). Raises RetoucherError as both of them.
     """
-    generator = generator_from_published({n: t for n, t in tensors.items() if not n.startswith(ENCODER)})
-    found = {n.removeprefix(ENCODER): t for n, t in tensors.items() if n.startswith(ENCODER)}
-    if not found:
-        return Base(generator.core).eval()
-    encoder = encoder_from_published(found, tensors.get(MEAN))
-    if encoder.sizes.w != generator.core.sizes.w:
+    ours = ENCODER, DIRECTIONS
+    generator = generator_from_published({n: t for n, t in tensors.items() if not n.startswith((*ours, TYPICAL))})
+    encoder_tensors, directions = (
+        {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)} for start in ours
+    )
+    encoder = encoder_from_published(encoder_tensors, tensors.get(MEAN)) if encoder_tensors else None
+    w = generator.core.sizes.w
+    if encoder is not None and encoder.sizes.w != w:
         raise RetoucherError("The encoder's styles are not as long as the generator's; give a file that holds both.")
-    return Base(generator.core, encoder).eval()
-
-
-@torch.no_grad()
-def mean_style(base: Generator) -> Tensor:
-    """The style (w,) that truncation leads to."""
-    return base.core.mapping.w_avg.clone()
+    if wrong := [name for name, direction in directions.items() if direction.shape != (w,)]:
+        raise RetoucherError(f"Directions are not as long as the generator's styles: {', '.join(wrong)}.")
+    named = {name: direction.float() for name, direction in directions.items()}
+    return Base(generator.core, encoder, named, tensors.get(TYPICAL)).eval()

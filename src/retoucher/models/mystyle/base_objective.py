@@ -96,9 +96,7 @@ class Objective:
         """How far apart two batches look: unit features, squared differences, summed over the layers."""
         with torch.no_grad():
             wanted = self.features(real)
-        apart = [
-            (unit(a) - unit(b)).square().sum(1).mean() for a, b in zip(self.features(shown), wanted, strict=True)
-        ]
+        apart = [(unit(a) - unit(b)).square().sum(1).mean() for a, b in zip(self.features(shown), wanted, strict=True)]
         return torch.stack(apart).sum()
 
     def discriminator_loss(self, batch: Batch) -> tuple[Tensor, Figures]:

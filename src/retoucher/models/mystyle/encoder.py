@@ -27,7 +27,7 @@ SLOPE = 0.01
 class Trunk:
     """What the shapes of an encoder's tensors say: `first` channels, then `widths` and `blocks` of its stages.
 
-    Each stage halves the size. `w`: length of a style.
+    Each stage halves the size and has another width than the one before. `w`: length of a style.
     """
 
     first: int = 64
@@ -47,7 +47,8 @@ class SqueezeExcite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool, two 1×1 convolutions, a sigmoid, multiply."""
-        return x * self.fc2(self.fc1(x.mean((2, 3), keepdim=True)).relu()).sigmoid()
+        share: Tensor = self.fc2(self.fc1(x.mean((2, 3), keepdim=True)).relu()).sigmoid()
+        return x * share
 
 
 class IRSE(nn.Module):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BOX = 1.8
+from retoucher.templates import PORTRAIT
+
+BOX = PORTRAIT.box
 """Side of the square in sides of the detector's box."""
-EYES = ((0.38, 0.455), (0.62, 0.455))
+EYES = PORTRAIT.eyes
 """The eyes, left one in the picture first."""
 MOUTH = (0.5, 0.695)
 

@@ -1,0 +1,158 @@
+"""Adjust: something about a person's face is changed a little, such as its smile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from retoucher.edit import About, Input, Load, Report, Result, WrongInput, did_you_mean
+from retoucher.edits.inpaint import BY_A_NETWORK
+from retoucher.edits.personal import notes
+from retoucher.edits.personal.model import At, Searching
+from retoucher.jobs import Tell, part_of, silent
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from retoucher.image import Image
+
+    Picture = str | Path | bytes | np.ndarray[Any, Any]
+
+FEW = 0.5
+"""Pixels of the photo for each of the model's, below which a face is too small to be changed."""
+CHANGED, SURE = 0.02, 0.08
+"""Difference of two pictures in [0, 1] from which the changed one counts, and from which it counts wholly."""
+SOFT = 0.03
+"""Share of the square's side over which that is blurred."""
+
+
+class Adjust(Searching):
+    """Change something about a person's face: how it smiles, turns, or what else its base knows."""
+
+    name: ClassVar[str] = "adjust"
+    inputs: ClassVar[tuple[Input, ...]] = (Input("image", "image", "the photo"),)
+
+    direction: str = Field(default="smile", description="what changes: a name from `retoucher person show`")
+    amount: float = Field(default=1.0, ge=-5, le=5, description="how much, in steps by which faces usually differ")
+    tune: int = Field(default=40, ge=0, le=500, description="steps in which the model learns this photo first")
+    strict: bool = Field(default=False, description="go no further than the photos reach with `beta`")
+
+    @property
+    def pace(self) -> tuple[object, ...]:
+        """How long it takes."""
+        return (self.steps, self.tune)
+
+    def check(self, given: Mapping[str, About]) -> None:
+        """Refuse a face that is not on the photo."""
+        from retoucher.edits.redrawing.boxes import check_face
+
+        check_face(self.face, given["image"].size)
+
+    def run(self, image: Image, *, load: Load, tell: Tell = silent) -> Result:
+        """The photo with the face changed where the change shows, and nowhere else.
+
+        The face is found in the person's space, the model learns this very photo (as PTI does; without it the rest of
+        the face would change, too), and the photo gets what differs between the model's picture and its changed one.
+        Raises `WrongInput` for a direction that the base does not know and where no face is found.
+        """
+        from retoucher.mask import Mask
+
+        started = perf_counter()
+        self.check({"image": About.of(image)})
+        if not self.amount:
+            return Result((image,), Mask.none(image.size), Report(notes=(notes.UNCHANGED,)))
+        tell(0, "loading")
+        with self.at_work(load) as at:
+            images, changed, said, box = self._changed(image, at, tell)
+        tell(1, "done")
+        report = Report("mystyle", at.weights, 1, perf_counter() - started, said, (box,))
+        return Result(images, Mask(changed), report)
+
+    def _changed(self, image: Image, at: At, tell: Tell) -> tuple[tuple[Image, ...], Any, tuple[str, ...], Any]:
+        import torch
+
+        from retoucher.edits.personal.blend import blended
+        from retoucher.edits.personal.place import place
+        from retoucher.models.mystyle import space
+        from retoucher.models.mystyle.degrade import Nothing
+        from retoucher.models.mystyle.search import Plan
+
+        direction = self._direction(at)
+        found = place(image, at.template, self.face)
+        if found.square.side < FEW * at.person.resolution:
+            raise WrongInput("face", notes.SMALL.format(found.face.box[2]))
+        pixels, _ = found.square.take(image, None, at.person.resolution)
+        device, beta = at.person.anchors.device, at.beta(self.beta)
+        target = (2 * pixels - 1).to(device)
+        search = at.search(Nothing(target), pixels, beta, Plan(self.steps), 0, part_of(tell, 0, 0.6))
+        gamma, _, cosine = space.projected_direction(direction, at.person.anchors, affine=True)
+        coefficients = search.coefficients + self.amount * gamma
+        needed = space.needed_beta(coefficients)
+        if self.strict and needed > beta:
+            coefficients = space.projected(coefficients @ at.person.anchors, at.person.anchors, beta)
+        synthesis = self._learnt(at, target, search.styles, part_of(tell, 0.6, 1))
+        with torch.inference_mode():
+            before, after = (
+                ((synthesis(styles, "const") + 1) / 2).clamp(0, 1).cpu()
+                for styles in (search.styles, (coefficients @ at.person.anchors)[None])
+            )
+        seed = self.seed if self.grain else None
+        result, changed = blended(image, after, differing(before, after), found.square, seed, BY_A_NETWORK)
+        said = (*found.said, *at.said(search, beta))
+        said = (*said, *((notes.ABSENT.format(cosine),) if cosine < 0.5 else ()))
+        said = (*said, *((notes.NEEDED.format(needed),) if needed > beta and not self.strict else ()))
+        return (result,), changed, (*said, notes.CAUTION), found.face.box
+
+    def _direction(self, at: At) -> Tensor:
+        """The direction that was asked for; raises `WrongInput` naming those that there are."""
+        known = at.person.base.directions
+        if not known:
+            raise WrongInput("direction", notes.NO_DIRECTIONS.format(at.name))
+        if self.direction not in known:
+            meant = did_you_mean(self.direction, known)
+            said = notes.DIRECTIONS.format(at.name, self.direction, ", ".join(known))
+            raise WrongInput("direction", said.removesuffix(".") + f"{meant}.")
+        return known[self.direction].to(at.person.anchors.device)
+
+    def _learnt(self, at: At, target: Tensor, styles: Tensor, tell: Tell) -> Any:
+        """A synthesis that makes this very photo of these styles."""
+        from retoucher.models.mystyle.tune import learnt
+
+        def after(step: int) -> None:
+            tell(step / max(self.tune, 1), f"learning the photo, step {step} of {self.tune}")
+
+        return learnt(at.person.synthesis, target, styles, at.look, self.tune, after)
+
+
+def differing(before: Tensor, after: Tensor) -> Tensor:
+    """Where a picture has changed: (1, 3, s, s) twice -> shares (1, 1, s, s), soft."""
+    import torch.nn.functional as F
+
+    from retoucher.models.mystyle.degrade import blurred
+
+    side = before.shape[-1]
+    apart = (before - after).abs().amax(1, keepdim=True)
+    reach = max(1, round(SOFT * side))
+    apart = F.max_pool2d(blurred(apart, max(1.0, side / 100)), 2 * reach + 1, 1, reach)
+    share = ((apart - CHANGED) / (SURE - CHANGED)).clamp(0, 1)
+    return blurred(share, max(1.0, SOFT * side))
+
+
+def adjust(
+    image: Image | Picture, *, person: str, direction: str, device: str = "auto", tell: Tell = silent, **options: Any
+) -> Result:
+    """Change a face: `retoucher.adjust("me.jpg", person="ada", direction="smile", amount=1).image.save("smiling.jpg")`.
+
+    `options` are the fields of `Adjust`: a misspelt one is a `UsageError`. `device`: "auto", "cpu", "cuda" or "mps".
+    """
+    from retoucher import catalogue
+    from retoucher.image import Image
+
+    edit = Adjust.parse({"person": person, "direction": direction, **options})
+    return edit.run(Image.of(image), load=partial(catalogue.load, device=device), tell=tell)

@@ -1,0 +1,1 @@
+"""Persons: photos are looked at, a person is made of them, and faces are repaired, enlarged, changed and imagined."""
