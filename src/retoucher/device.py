@@ -1,6 +1,7 @@
 """Where networks run and with how many threads, and that the same input gives the same bytes.
 
-Numbers are float32 on every device. Half types were measured and left out: docs/papers/lama.md, "Speed".
+Numbers are float32 on every device. Half types were measured and left out for filling (docs/papers/lama.md, "Speed");
+searches of large faces use bfloat16 where it is fast (`fast_half`).
 """
 
 from __future__ import annotations
@@ -43,6 +44,18 @@ def available() -> tuple[str, ...]:
 
     gpus = [f"cuda:{number}" for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     return ("cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else []))
+
+
+def fast_half(device: torch.device) -> bool:
+    """Whether the device computes faster in bfloat16: GPUs, and processors that have instructions for it.
+
+    Elsewhere it is emulated, which is slower than float32 and no less exact than where it is not.
+    """
+    import torch
+
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def threads() -> int:

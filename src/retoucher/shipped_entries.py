@@ -108,7 +108,7 @@ SHIPPED_ENTRIES = (
         paper="Karras et al., Analyzing and Improving the Image Quality of StyleGAN, arXiv 1912.04958; Nitzan et al., "
         "MyStyle: A Personalized Generative Prior, arXiv 2203.17272",
         files=(),
-        parameters=0,
+        parameters=4137765,
         build="retoucher.models.mystyle.base:from_published",
         select=every,
         licence="Apache-2.0, as Retoucher itself",
@@ -120,8 +120,8 @@ SHIPPED_ENTRIES = (
         shipped=File(
             "portraits-128.safetensors",
             "safetensors",
-            size=8414050,
-            sha256="a61e2c620099398ae4bb8242a088804ee7c88175424fce2d06d42bafd1844710",
+            size=8414546,
+            sha256="db1f91b597afc7a1f32d6de705e810e22c67d5b0175fd674da1461d59cb0b587",
         ),
         template="portrait",
     ),

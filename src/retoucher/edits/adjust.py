@@ -81,7 +81,6 @@ class Adjust(Searching):
         from retoucher.edits.personal.place import place
         from retoucher.models.mystyle import space
         from retoucher.models.mystyle.degrade import Nothing
-        from retoucher.models.mystyle.search import Plan
 
         direction = self._direction(at)
         found = place(image, at.template, self.face)
@@ -90,7 +89,7 @@ class Adjust(Searching):
         pixels, _ = found.square.take(image, None, at.person.resolution)
         device, beta = at.person.anchors.device, at.beta(self.beta)
         target = (2 * pixels - 1).to(device)
-        search = at.search(Nothing(target), pixels, beta, Plan(self.steps), 0, part_of(tell, 0, 0.6))
+        search = at.search(Nothing(target), pixels, beta, at.plan(self.steps), 0, part_of(tell, 0, 0.6))
         gamma, _, cosine = space.projected_direction(direction, at.person.anchors, affine=True)
         coefficients = search.coefficients + self.amount * gamma
         needed = space.needed_beta(coefficients)

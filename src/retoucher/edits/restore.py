@@ -93,7 +93,6 @@ class Restore(Searching):
         from retoucher.edits.personal.place import place
         from retoucher.mask import Mask
         from retoucher.models.mystyle.degrade import Hole
-        from retoucher.models.mystyle.search import Plan
 
         hole = mask.grow(self.grow)
         found = place(image, at.template, self.face, hole)
@@ -108,7 +107,7 @@ class Restore(Searching):
         answers, said = [], found.said
         for number in range(self.count):
             part = self._part(tell, number)
-            search = at.search(seen, pixels, beta, Plan(self.steps), self.seed + number, part)
+            search = at.search(seen, pixels, beta, at.plan(self.steps), self.seed + number, part)
             with torch.inference_mode():
                 picture = at.person(search.styles).float().cpu()
             answers.append(self._laid(image, picture, found, box, where, unknown, number))
@@ -152,7 +151,6 @@ class Restore(Searching):
         from retoucher.edits.personal.place import place
         from retoucher.mask import Mask
         from retoucher.models.mystyle.degrade import FewPixels
-        from retoucher.models.mystyle.search import Plan
 
         found = place(image, at.template, self.face)
         few = min(max(round(found.square.side), FEWEST), at.person.resolution)
@@ -165,7 +163,7 @@ class Restore(Searching):
         answers, said = [], found.said
         for number in range(self.count):
             part = self._part(tell, number)
-            search = at.search(seen, pixels, beta, Plan(self.steps), self.seed + number, part, WANTED * few)
+            search = at.search(seen, pixels, beta, at.plan(self.steps), self.seed + number, part, WANTED * few)
             with torch.inference_mode():
                 picture = at.person(search.styles).float().cpu()
             answers.append(blended(whole, picture, head(picture.shape[-1]), large, None, BY_A_NETWORK)[0])

@@ -22,8 +22,8 @@ from retoucher.evaluation.measure import Metric, part
 from retoucher.evaluation.personal.bench import BASE, PERSON, PLAIN, Bench
 from retoucher.evaluation.personal.figures import COLUMNS, summed_up, verdicts
 from retoucher.evaluation.personal.making import Effort
-from retoucher.evaluation.personal.pairs import find_pairs, separation
-from retoucher.evaluation.personal.subjects import STRENGTH, Invention, exact, left_out
+from retoucher.evaluation.personal.pairs import Separation, find_pairs, separation
+from retoucher.evaluation.personal.subjects import STRENGTH, Invention, Subject, exact, left_out
 from retoucher.evaluation.report import Outcome, Wording
 from retoucher.evaluation.sheet import drawn
 from retoucher.evaluation.sight import ENTRY, Sight
@@ -87,7 +87,7 @@ class Evaluation:
 
 
 def measure(asked: Evaluation, photos: Sequence[Path], tell: Tell) -> Outcome:
-    """Do it; `photos`: those in the folder. What was asked wrongly raises UsageError before any work."""
+    """Do it; `photos`: those in the folder. What was asked wrongly raises UsageError before any tuning."""
     started = perf_counter()
     tell(0, "loading")
     pairs = find_pairs(asked.pairs) if asked.pairs else []
@@ -95,48 +95,53 @@ def measure(asked: Evaluation, photos: Sequence[Path], tell: Tell) -> Outcome:
     if ground.describe is None:
         raise UsageError("Identity distances need features to describe faces by, and there are none.")
     sight = Sight.open(asked.features, choose(asked.device))
+    error = separation(pairs, ground, ground.describe, part(tell, 0, 20, "")) if pairs else None
+    real, reasons = _real(asked, ground, photos) if photos else ([], [])
     chosen: dict[str, Metric] = {"feature_distance": sight.distance} if sight else {}
     bench = Bench(ground, ground.describe, chosen | {"psnr_hole": metrics.psnr_hole}, asked.effort, asked.seed)
-    _invented(asked, bench, part(tell, 0, 1 if not photos else 2, ""))
-    reasons = _real(asked, bench, photos, part(tell, 1, 2, "")) if photos else []
-    notes = [] if sight else ["No feature distance: it needs VGG-19's weights (--features FILE)."]
-    said = "Identity distance: `identity.Descriptor`, relu3_1 of features-small of the inner face at 64 pixels. "
-    if pairs:
-        found = separation(pairs, ground, ground.describe, lambda share, message, preview=None: tell(1, message))
-        notes.append(f"{said}Its error on these pairs: {found}")
-        reasons += found.left_out
-    else:
-        notes.append(f"{said}Its error was not measured in this run (--pairs FOLDER); docs/evaluation.md has one.")
-    tell(1, "done")
+    _run(asked, bench, real, tell)
+    notes = [_about(error), *([] if sight else ["No feature distance: it needs VGG-19's weights (--features FILE)."])]
+    reasons += error.left_out if error else ()
     settings = asked.settings | {"size": ground.base.resolution}
     more = {"What was wanted": verdicts(bench.records)}
     summary, png, seconds = summed_up(bench.records), _sheet(bench), perf_counter() - started
     return Outcome(WORDING, settings, _files(asked), summary, bench.records, reasons, notes, png, seconds, more)
 
 
-def _invented(asked: Evaluation, bench: Bench, tell: Tell) -> None:
-    """Subjects of whom there are as many photos as wanted."""
+def _run(asked: Evaluation, bench: Bench, real: Sequence[Subject], tell: Tell) -> None:
+    """Invented subjects, of whom there are as many photos as wanted, and the real ones."""
     invention = Invention(max(asked.photos), asked.unseen, asked.strength, asked.seed)
+    count = asked.identities + len(real)
     for number in range(asked.identities):
-        told = part(tell, number, asked.identities, f"identity {number + 1} of {asked.identities}: ")
+        told = part(tell, number, count, f"identity {number + 1} of {asked.identities}: ")
         told(0, "inventing photos")
         bench.run(invention.subject(bench.ground.base, number), asked.photos, "", told)
+    for number, subject in enumerate(real, asked.identities):
+        assert asked.folder is not None
+        told = part(tell, number, count, f"{subject.name}: ")
+        bench.run(subject, [len(subject.photos)], f", {asked.folder.absolute().name}", told)
+    tell(1, "done")
 
 
-def _real(asked: Evaluation, bench: Bench, photos: Sequence[Path], tell: Tell) -> list[str]:
-    """The folder's photos, each left out once; returns why some were not used."""
+def _real(asked: Evaluation, ground: Ground, photos: Sequence[Path]) -> tuple[list[Subject], list[str]]:
+    """The folder's photos, each left out once, and why some were not used. Raises UsageError for too few."""
     assert asked.folder is not None
-    ground, name = bench.ground, asked.folder.absolute().name
+    name = asked.folder.absolute().name
     found = survey(photos, ground.template, ground.base.resolution)
     reasons = [f"{name}/{each.name}: {each.reason}." for each in found.rejected]
     if len(found.taken) <= LEAST:
-        raise UsageError(f"{LEAST + 1} photos of {name} are needed and {len(found.taken)} can be used. {reasons[:1]}")
+        first = f" The first of the others: {reasons[0]}" if reasons else ""
+        raise UsageError(f"{LEAST + 1} photos are needed in {name}, and {len(found.taken)} can be used.{first}")
     faces = exact(torch.stack([each.face for each in found.taken])).to(next(ground.base.parameters()).device)
-    subjects = left_out(name, found.names, faces)
-    for number, subject in enumerate(subjects):
-        told = part(tell, number, len(subjects), f"{subject.name}: ")
-        bench.run(subject, [len(subject.photos)], f", {name}", told)
-    return reasons
+    return left_out(name, found.names, faces), reasons
+
+
+def _about(error: Separation | None) -> str:
+    """What identity distances are distances of, and how far they can be trusted."""
+    said = "Identity distance: `identity.Descriptor`, relu3_1 of features-small of the inner face at 64 pixels."
+    if error is None:
+        return f"{said} Its error was not measured in this run (--pairs FOLDER); docs/evaluation.md has one."
+    return f"{said} Its error on the pairs that were given: {error}"
 
 
 def _sheet(bench: Bench) -> bytes:

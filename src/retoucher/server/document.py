@@ -97,8 +97,8 @@ JOB=$(curl -sS -H "X-Retoucher-Token: $TOKEN" -F photo=$FACE -F mask=@smile.png 
 
 ## Somebody's own face
 
-`POST /api/persons` learns a person's face from photos of it. That is a job like an edit, of minutes; cancelled, it can be
-gone on with (`resume=true`). The photos are held for as long as it runs and never kept. What is kept lies in the
+`POST /api/persons` learns a person's face from photos of it. That is a job like an edit, of minutes; cancelled, it can
+be gone on with (`resume=true`). The photos are held for as long as it runs and never kept. What is kept lies in the
 person's folder, and `DELETE /api/persons/{name}` says which files it removes:
 
 ```

@@ -17,8 +17,15 @@ from retoucher.weights import digest
 
 
 def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Numbers as float16, whole numbers as they are. Raises ValueError for one that float16 cannot hold."""
+    """Numbers as float16, whole numbers as they are. Raises ValueError for one that float16 cannot hold.
+
+    BatchNorms' variances, which may be any size, stay float32 where float16 cannot hold them.
+    """
     half = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    large = [
+        name for name, tensor in half.items() if name.endswith("running_var") and not bool(tensor.isfinite().all())
+    ]
+    half |= {name: tensors[name] for name in large}
     if lost := [name for name, tensor in half.items() if not bool(tensor.isfinite().all())]:
         raise ValueError(f"float16 cannot hold {', '.join(lost)}")
     return half

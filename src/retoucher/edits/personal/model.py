@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from retoucher.templates import Template
 
 PREFIX = "person:"
+LARGE = 512
+"""Pixels of a model's pictures from which searches take half the precision where that is faster."""
 NEAR_BOUND = 0.1
 """Of beta: coefficients that are no further from -beta count as lying at the bound."""
 
@@ -93,6 +95,14 @@ class At:
     def beta(self, asked: float | None) -> float:
         """What was asked for, or 2 / N."""
         return self.person.beta if asked is None else asked
+
+    def plan(self, steps: int) -> Plan:
+        """How a search goes: of large faces in bfloat16, where the device is faster with that."""
+        from retoucher.device import fast_half
+        from retoucher.models.mystyle.search import Plan
+
+        person = self.person
+        return Plan(steps, half=person.resolution >= LARGE and fast_half(person.anchors.device))
 
     def search(
         self, seen: Degradation, pixels: Tensor, beta: float, plan: Plan, seed: int, tell: Tell, most: int = 0

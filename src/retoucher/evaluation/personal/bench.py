@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -68,16 +67,17 @@ class Bench:
         for task, ask in TASKS.items():
             for number in range(len(subject.unseen)):
                 truth = subject.unseen[number : number + 1]
-                question, started = ask(truth, number), perf_counter()
-                picture = (
-                    question.plain if person is None else answer(person, self.ground, question, self.effort.search)
-                )
-                result, seconds = question.answered(picture), perf_counter() - started
+                started = perf_counter()
+                question = ask(truth, number)
+                picture = question.plain
+                if person is not None:
+                    picture = answer(person, self.ground, question, self.effort.search)
+                result = question.answered(picture)
+                seconds = perf_counter() - started
                 by = question.by if person is None else self.ground.name if method == BASE else ""
-                record = partial(Answer, task + about, f"{subject.name}, photo {number + 1}", method, by)
-                figures = self._figures(result, truth, question.hole)
-                share = float(question.hole.mean())
-                self.records.append(record(share, seconds, figures, subject.name))
+                figures, share = self._figures(result, truth, question.hole), float(question.hole.mean())
+                photo = f"{subject.name}, photo {number + 1}"
+                self.records.append(Answer(task + about, photo, method, by, share, seconds, figures, subject.name))
                 self._see(self.records[-1], question, result, truth)
 
     @torch.inference_mode()

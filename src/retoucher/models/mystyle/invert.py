@@ -24,11 +24,11 @@ class Plan:
     `far`: steps where there is no encoder to begin from.
     """
 
-    steps: int = 30
+    steps: int = 60
     far: int = 120
     batch: int = 8
-    rate: float = 0.03
-    pull: float = 0.02
+    rate: float = 0.05
+    pull: float = 0.005
 
 
 def anchors(
