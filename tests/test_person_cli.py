@@ -29,7 +29,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-PLAN = tune.Plan(passes=1, batch=4, rank=2)
+PLAN = tune.Plan(passes=1, batch=4, rank=2, least=0)
 
 
 @pytest.fixture

@@ -163,7 +163,9 @@ class Restore(Searching):
         answers, said = [], found.said
         for number in range(self.count):
             part = self._part(tell, number)
-            search = at.search(seen, pixels, beta, at.plan(self.steps), self.seed + number, part, WANTED * few)
+            search = at.search(
+                seen, pixels, beta, at.plan(self.steps, plus=False), self.seed + number, part, WANTED * few
+            )
             with torch.inference_mode():
                 picture = at.person(search.styles).float().cpu()
             answers.append(blended(whole, picture, head(picture.shape[-1]), large, None, BY_A_NETWORK)[0])

@@ -16,7 +16,7 @@ from retoucher.models.mystyle.tune import Plan
 from retoucher.templates import PORTRAIT
 from retoucher.tensors import read_tensors
 
-PLAN = Plan(passes=2, batch=2, rank=2)
+PLAN = Plan(passes=2, batch=2, rank=2, least=0)
 
 
 @pytest.fixture(autouse=True)

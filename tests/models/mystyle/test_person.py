@@ -54,7 +54,7 @@ def _tuning(plan, seed=0):
 
 
 def test_tuning_learns_the_photos_of_its_anchors():
-    tuning = _tuning(tune.Plan(passes=12, batch=3, rate=0.04, rank=4))
+    tuning = _tuning(tune.Plan(passes=12, batch=3, rate=0.04, rank=4, least=0))
     first = tuning.take()
     losses = [first]
     tuning.run(lambda step, total, loss: losses.append(loss) or False)
@@ -62,7 +62,9 @@ def test_tuning_learns_the_photos_of_its_anchors():
     assert min(losses[-4:]) < 0.7 * first
 
 
-@pytest.mark.parametrize("plan", [tune.Plan(passes=4, batch=4, rank=3), tune.Plan(passes=3, batch=1, rank=0)])
+@pytest.mark.parametrize(
+    "plan", [tune.Plan(passes=4, batch=4, rank=3, least=0), tune.Plan(passes=3, batch=1, rank=0, least=0)]
+)
 def test_tuning_resumes_to_the_same_numbers(plan):
     whole = _tuning(plan)
     whole.run(lambda step, total, loss: False)
@@ -95,7 +97,7 @@ def test_the_published_tuning_takes_photos_in_their_order_at_full_size():
 
 
 def test_a_loss_that_is_no_number_stops_tuning_with_a_sentence():
-    tuning = _tuning(tune.Plan(passes=2))
+    tuning = _tuning(tune.Plan(passes=2, least=9))
     tuning.photos[0] = float("nan")
     with pytest.raises(RetoucherError, match="no number"):
         tuning.run(lambda step, total, loss: False)

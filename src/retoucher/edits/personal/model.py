@@ -96,13 +96,13 @@ class At:
         """What was asked for, or 2 / N."""
         return self.person.beta if asked is None else asked
 
-    def plan(self, steps: int) -> Plan:
+    def plan(self, steps: int, *, plus: bool = True) -> Plan:
         """How a search goes: of large faces in bfloat16, where the device is faster with that."""
         from retoucher.device import fast_half
         from retoucher.models.mystyle.search import Plan
 
         person = self.person
-        return Plan(steps, half=person.resolution >= LARGE and fast_half(person.anchors.device))
+        return Plan(steps, plus=plus, half=person.resolution >= LARGE and fast_half(person.anchors.device))
 
     def search(
         self, seen: Degradation, pixels: Tensor, beta: float, plan: Plan, seed: int, tell: Tell, most: int = 0

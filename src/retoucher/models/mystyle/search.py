@@ -28,7 +28,7 @@ LEAST = 32
 class Plan:
     """How a search goes. `steps` of Adam at `rate`; `coarse`: the shares of steps at a quarter and half of the size.
 
-    `plus`: rows may have coefficients of their own (P+). `fading`: the rate falls to a tenth in the end. `half`:
+    `plus`: rows may have coefficients of their own (P+); of few pixels they would follow noise. `fading`: the rate falls to a tenth in the end. `half`:
     synthesis and features in bfloat16.
     """
 

@@ -28,7 +28,7 @@ class Plan:
     """How tuning goes: `passes` over the photos, `batch` of them a step, Adam at `rate`, changes of `rank` (0: whole).
 
     `coarse`: the share of steps at half the size. `squares`: weight of the squared error. `fading`: the rate falls to
-    nothing over the last `fading` share of steps.
+    nothing over the last `fading` share of steps. `least`: steps that are taken even of few photos.
     """
 
     passes: int = 12
@@ -38,13 +38,14 @@ class Plan:
     coarse: float = 0.5
     squares: float = 1.0
     fading: float = 0.3
+    least: int = 240
 
     def steps(self, count: int) -> int:
         """Of so many photos."""
-        return self.passes * math.ceil(count / self.batch)
+        return max(self.passes * math.ceil(count / self.batch), self.least)
 
 
-PUBLISHED = Plan(passes=1000, batch=1, rate=3e-4, rank=0, coarse=0.0, fading=0.0)
+PUBLISHED = Plan(passes=1000, batch=1, rate=3e-4, rank=0, coarse=0.0, fading=0.0, least=0)
 
 
 @dataclass
@@ -143,7 +144,7 @@ def plan_of(tensors: Mapping[str, Tensor]) -> Plan:
         numbers = dict(zip((field.name for field in fields(Plan)), tensors["plan"].tolist(), strict=True))
     except (KeyError, ValueError) as error:
         raise RetoucherError(f"What was kept of this tuning does not fit ({error}): begin anew.") from error
-    whole = {name: int(numbers[name]) for name in ("passes", "batch", "rank")}
+    whole = {name: int(numbers[name]) for name in ("passes", "batch", "rank", "least")}
     return Plan(**{**numbers, **whole})
 
 
