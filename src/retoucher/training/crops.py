@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from typing import Any, NamedTuple
 
 import cv2
@@ -31,6 +33,9 @@ BUDGET = 1 << 32
 
 AHEAD = 4
 """Batches that each worker prepares ahead of the step."""
+
+LAST = -1_000
+"""Of what a process does in its end, higher numbers first."""
 
 
 class Sample(NamedTuple):
@@ -253,7 +258,12 @@ def _unchanged(group: Any) -> Any:
 
 
 def _begin(_worker: int) -> None:
-    """In a worker: one thread, and Ctrl-C, which the terminal sends to all, is left to the process that trains."""
+    """In a worker: one thread, and Ctrl-C, which the terminal sends to all, is left to the process that trains.
+
+    A worker that started from nothing would take its interpreter down in the end while the thread that sends batches
+    may still be at it, which torch answers with "terminate called"; it ends as a forked one does.
+    """
+    Finalize(None, os._exit, (0,), exitpriority=LAST)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
