@@ -28,6 +28,14 @@ def test_the_eyes_of_a_tilted_face_say_how_far_it_is_tilted(angle):
     assert abs(np.degrees(np.arctan2(bottom - top, right - left)) - angle) < 5
 
 
+@pytest.mark.parametrize("times", [3, 4, 6])
+def test_the_eyes_of_a_small_face_are_found_in_a_larger_copy(times):
+    samples = portrait(noise=2).samples
+    small = Image.from_array(cv2.resize(samples, None, fx=1 / times, fy=1 / times, interpolation=cv2.INTER_AREA))
+    box = tuple(round(each / times) for each in find(portrait())[0].box)
+    assert np.abs(np.subtract(faces.eyes(small, box), ((87 / times, 114 / times), (133 / times, 114 / times)))).max() < 2
+
+
 def test_several_faces_come_largest_first():
     found = find(portrait((500, 700), ((520, 240, 110, -8), (180, 200, 160, 0))))
     assert [round(middle(each.box)[0], -2) for each in found] == [200, 500]

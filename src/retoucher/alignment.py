@@ -48,6 +48,10 @@ class Square:
     side: float
     angle: float = 0.0
 
+    def enlarged(self, scale: float) -> Square:
+        """The same square of a photo that was made `scale` times as large."""
+        return Square(self.x * scale, self.y * scale, self.side * scale, self.angle)
+
     def inside(self, places: Places) -> Places:
         """Places in the photo (N, 2) as shares of the square, (0, 0) its top left corner: (N, 2)."""
         return np.asarray((places - (self.x, self.y)) @ self._turn() / self.side + 0.5)

@@ -32,8 +32,10 @@ LEAST = 24
 """Pixels of the smallest face that a cascade knows."""
 NEIGHBORS, SURE = 4, 8
 """How many overlapping finds make a face, and one from the side, for which anything round is taken."""
-FACE = 256
-"""Pixels of the copy of a face in which the eyes are looked for, at most."""
+FACE, SMALL = 256, 192
+"""Pixels of the copy of a face in which the eyes are looked for, at most, and at least: of small faces it is larger."""
+FEWEST = 9
+"""Pixels of a face's upper part in which eyes are looked for."""
 TILT = 35.0
 """Degrees; eyes that lie less level than this are none."""
 
@@ -81,9 +83,9 @@ def eyes(image: Image, box: Box) -> tuple[Point, Point] | None:
     x, y, width, height = box
     left, top = max(x, 0), max(y, 0)
     wide, tall = min(x + width, image.width) - left, min(y + round(0.62 * height), image.height) - top
-    if min(wide, tall) < LEAST / 2:
+    if min(wide, tall) < FEWEST:
         return None
-    grey, scale = _copy(image, (left, top, wide, tall), FACE)
+    grey, scale = _copy(image, (left, top, wide, tall), FACE, SMALL)
     most, least = round(0.4 * width * scale), max(8, round(0.11 * width * scale))
     try:
         found = _detected(grey, EYES, 1.05, 3, least, most)
@@ -109,18 +111,19 @@ def _pair(places: list[Point], box: Box) -> tuple[Point, Point] | None:
     return best
 
 
-def _copy(image: Image, box: Box, side: int) -> tuple[Grey, float]:
+def _copy(image: Image, box: Box, side: int, least: int = 0) -> tuple[Grey, float]:
     """A box of the photo in grey, its longer side at most `side`, and by how much it was resized."""
     import cv2
 
     from retoucher.formats import color
 
     x, y, width, height = box
-    scale = min(1.0, side / max(width, height))
+    scale = max(min(1.0, side / max(width, height)), least / max(width, height))
     samples = np.ascontiguousarray(image.colors[y : y + height, x : x + width])
-    if scale < 1:
+    if scale != 1:
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        samples = cv2.resize(samples, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], -1)
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        samples = cv2.resize(samples, size, interpolation=way).reshape(size[1], size[0], -1)
     view = np.ascontiguousarray(color.to_srgb(samples, image.color, image.profile), np.float32)
     grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)
     return np.rint(grey.clip(0, 1) * 255).astype(np.uint8), scale

@@ -77,7 +77,7 @@ class Adjust(Searching):
     def _changed(self, image: Image, at: At, tell: Tell) -> tuple[tuple[Image, ...], Any, tuple[str, ...], Any]:
         import torch
 
-        from retoucher.edits.personal.blend import blended
+        from retoucher.edits.personal.blend import blended, head
         from retoucher.edits.personal.place import place
         from retoucher.models.mystyle import space
         from retoucher.models.mystyle.degrade import Nothing
@@ -90,19 +90,22 @@ class Adjust(Searching):
         device, beta = at.person.anchors.device, at.beta(self.beta)
         target = (2 * pixels - 1).to(device)
         search = at.search(Nothing(target), pixels, beta, at.plan(self.steps), 0, part_of(tell, 0, 0.6))
+        square = search.placement.within(found.square)
+        seen = Nothing((2 * square.take(image, None, at.person.resolution)[0] - 1).to(device))
         gamma, _, cosine = space.projected_direction(direction, at.person.anchors, affine=True)
         coefficients = search.coefficients + self.amount * gamma
         needed = space.needed_beta(coefficients)
         if self.strict and needed > beta:
             coefficients = space.projected(coefficients @ at.person.anchors, at.person.anchors, beta)
-        synthesis = self._learnt(at, target, search.styles, part_of(tell, 0.6, 1))
+        synthesis = at.learnt(seen, search.styles, self.tune, part_of(tell, 0.6, 1))
         with torch.inference_mode():
             before, after = (
                 ((synthesis(styles, "const") + 1) / 2).clamp(0, 1).cpu()
                 for styles in (search.styles, (coefficients @ at.person.anchors)[None])
             )
         seed = self.seed if self.grain else None
-        result, changed = blended(image, after, differing(before, after), found.square, seed, BY_A_NETWORK)
+        share = differing(before, after) * head(before.shape[-1])
+        result, changed = blended(image, after, share, square, seed, BY_A_NETWORK)
         said = (*found.said, *at.said(search, beta))
         said = (*said, *((notes.ABSENT.format(cosine),) if cosine < 0.5 else ()))
         said = (*said, *((notes.NEEDED.format(needed),) if needed > beta and not self.strict else ()))
@@ -118,15 +121,6 @@ class Adjust(Searching):
             said = notes.DIRECTIONS.format(at.name, self.direction, ", ".join(known))
             raise WrongInput("direction", said.removesuffix(".") + f"{meant}.")
         return known[self.direction].to(at.person.anchors.device)
-
-    def _learnt(self, at: At, target: Tensor, styles: Tensor, tell: Tell) -> Any:
-        """A synthesis that makes this very photo of these styles."""
-        from retoucher.models.mystyle.tune import learnt
-
-        def after(step: int) -> None:
-            tell(step / max(self.tune, 1), f"learning the photo, step {step} of {self.tune}")
-
-        return learnt(at.person.synthesis, target, styles, at.look, self.tune, after)
 
 
 def differing(before: Tensor, after: Tensor) -> Tensor:

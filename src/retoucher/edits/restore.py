@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from retoucher.alignment import Square
     from retoucher.edits.personal.place import Place
     from retoucher.image import Image
     from retoucher.mask import Mask
+    from retoucher.models.mystyle.degrade import FewPixels
 
     Picture = str | Path | bytes | np.ndarray[Any, Any]
 
 FEWEST, TINY = 8, 32
 """Pixels of the smallest face that is enlarged, and below which it is said that little is known."""
-WANTED = 4
-"""How many times the pixels that were seen the pictures of a search have at most."""
+SEARCHED = 0.6
+"""How much of an answer is done when the face was found, before the model learns the photo."""
 BLUR = 0.4
 """Of an enlarged face's few pixels, in pixels: small pictures have seen a lens and JPEG, not only an average."""
 
@@ -47,11 +49,12 @@ class Restore(Searching):
     scale: int = Field(default=1, ge=1, le=16, description="how many times larger the photo becomes; 1 with a mask")
     count: int = Field(default=1, ge=1, le=4, description="how many answers to give")
     grow: int = Field(default=0, ge=0, le=64, description="pixels to grow the mask by")
+    tune: int = Field(default=20, ge=0, le=500, description="steps in which the model learns a photo to be enlarged")
 
     @property
     def pace(self) -> tuple[object, ...]:
         """How long it takes."""
-        return (self.steps, self.count, self.scale > 1)
+        return (self.steps, self.count, self.scale > 1 and self.tune)
 
     def check(self, given: Mapping[str, About]) -> None:
         """Refuse a mask of another size, a face that is not on the photo, and neither or both of mask and scale."""
@@ -110,7 +113,8 @@ class Restore(Searching):
             search = at.search(seen, pixels, beta, at.plan(self.steps), self.seed + number, part)
             with torch.inference_mode():
                 picture = at.person(search.styles).float().cpu()
-            answers.append(self._laid(image, picture, found, box, where, unknown, number))
+            square = search.placement.within(found.square)
+            answers.append(self._laid(image, picture, replace(found, square=square), box, where, unknown, number))
             said = said if number else (*said, *at.said(search, beta))
         beyond = int(hole.area - where.sum())
         effective = Mask(_whole(where, box, image.size))
@@ -144,46 +148,60 @@ class Restore(Searching):
     def _enlarged(self, image: Image, at: At, tell: Tell) -> Result:
         """The few pixels of the face say which of the person's faces it is."""
         import numpy as np
-        import torch
 
-        from retoucher.alignment import Square
-        from retoucher.edits.personal.blend import blended, head
+        from retoucher.edits.personal.blend import detailed, head
         from retoucher.edits.personal.place import place
         from retoucher.mask import Mask
-        from retoucher.models.mystyle.degrade import FewPixels
 
-        found = place(image, at.template, self.face)
+        found, beta = place(image, at.template, self.face), at.beta(self.beta)
         few = min(max(round(found.square.side), FEWEST), at.person.resolution)
-        pixels, _ = found.square.take(image, None, few)
-        device, beta = at.person.anchors.device, at.beta(self.beta)
-        seen = FewPixels((2 * pixels - 1).to(device), BLUR)
-        square = found.square
-        large = Square(square.x * self.scale, square.y * self.scale, square.side * self.scale, square.angle)
+        plan = at.plan(self.steps, plus=False)
         whole = image.enlarged(self.scale)
         answers, said = [], found.said
         for number in range(self.count):
-            part = self._part(tell, number)
-            search = at.search(
-                seen, pixels, beta, at.plan(self.steps, plus=False), self.seed + number, part, WANTED * few
-            )
-            with torch.inference_mode():
-                picture = at.person(search.styles).float().cpu()
-            answers.append(blended(whole, picture, head(picture.shape[-1]), large, None, BY_A_NETWORK)[0])
+            searching, learning = (self._part(tell, number, *share) for share in ((0.0, SEARCHED), (SEARCHED, 1.0)))
+            seen, pixels = _few(image, found.square, few, at)
+            search = at.search(seen, pixels, beta, plan, self.seed + number, searching)
+            square = search.placement.within(found.square)
+            detail = self._detail(_few(image, square, few, at)[0], search.styles, at, learning)
+            share = head(detail.shape[-1])
+            answers.append(detailed(whole, detail, share, square.enlarged(self.scale), BY_A_NETWORK))
             said = said if number else (*said, *at.said(search, beta))
         if few < TINY:
             said = (*said, notes.TINY.format(few))
-        if square.side > at.person.resolution:
-            said = (*said, notes.LARGE.format(round(square.side), at.person.resolution))
+        if found.square.side > at.person.resolution:
+            said = (*said, notes.LARGE.format(round(found.square.side), at.person.resolution))
         everything = Mask(np.ones(whole.size, bool))
         return Result(tuple(answers), everything, self._report(at, found, (*said, notes.CAUTION)))
 
-    def _part(self, tell: Tell, number: int) -> Tell:
-        """Progress of one answer of several."""
+    def _detail(self, seen: FewPixels, styles: Tensor, at: At, tell: Tell) -> Tensor:
+        """What the person's face has beyond the pixels of the photo: (1, 3, R, R), of [0, 1], around 0.
+
+        Published: the picture that was found, as it is. Ours learns the photo for some steps, and takes only what the
+        photo does not say itself, so that colours, light and shapes that it does say are never lost.
+        """
+        import torch
+
+        synthesis = at.learnt(seen, styles, self.tune, tell)
+        with torch.inference_mode():
+            picture = synthesis(styles, "const").float().clamp(-1, 1)
+            return seen.detail(picture).cpu() / 2
+
+    def _part(self, tell: Tell, number: int, start: float = 0.0, end: float = 1.0) -> Tell:
+        """Progress of a part of one answer of several."""
         before = f"answer {number + 1} of {self.count}: " if self.count > 1 else ""
-        return part_of(tell, number / self.count, (number + 1) / self.count, before)
+        return part_of(tell, (number + start) / self.count, (number + end) / self.count, before)
 
     def _report(self, at: At, found: Place, said: tuple[str, ...]) -> Report:
         return Report("mystyle", at.weights, self.count, 0.0, said, (found.face.box,))
+
+
+def _few(image: Image, square: Square, few: int, at: At) -> tuple[FewPixels, Tensor]:
+    """What a square of the photo says about a face, and its pixels (1, 3, few, few) in [0, 1]."""
+    from retoucher.models.mystyle.degrade import FewPixels
+
+    pixels, _ = square.take(image, None, few)
+    return FewPixels((2 * pixels - 1).to(at.person.anchors.device), BLUR), pixels
 
 
 def _whole(where: Any, box: tuple[int, int, int, int], size: tuple[int, int]) -> Any:

@@ -65,6 +65,18 @@ def blended(
     return image.paste(planes, where, x=x, y=y, mark=mark), changed
 
 
+def detailed(image: Image, detail: Tensor, share: Tensor, square: Square, mark: str) -> Image:
+    """The photo with detail (1, 3, s, s) around 0 added to it by shares (1, 1, s, s) in [0, 1] of a square."""
+    import torch
+
+    box = square.bounds(image.size)
+    weight, added = square.put(share, box, smooth=False).clamp(0, 1), square.put(detail, box)
+    inside = square.covers(box)
+    pixels = (torch.as_tensor(image.crop(*box).numpy()) + weight * added).clamp(0, 1)
+    where = inside & (weight[0].numpy() > FAINT)
+    return image.paste(pixels, where, x=box[0], y=box[1], mark=mark)
+
+
 def within(hole: Bools, square: Square, size: tuple[int, int]) -> tuple[Box, Bools]:
     """What of a hole (H, W) lies in a square: the square's box in the photo, and the hole in that box."""
     box = square.bounds(size)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from retoucher.models.mystyle.degrade import Degradation
     from retoucher.models.mystyle.person import Person
     from retoucher.models.mystyle.search import Found, Plan
+    from retoucher.models.mystyle.stylegan2.generator import Synthesis
     from retoucher.templates import Template
 
 PREFIX = "person:"
@@ -68,7 +69,7 @@ class Searching(OfPerson):
         le=1,
         description="0 stays between the photos, more follows the input further; empty = 2 by the number of photos",
     )
-    steps: int = Field(default=150, ge=1, le=5000, description="of the search; the published program takes 1000")
+    steps: int = Field(default=100, ge=1, le=5000, description="of the search; the published program takes 1000")
     face: str = Field(default="", description="X,Y,WIDTH,HEIGHT of the face from brows to chin; empty = it is found")
     grain: bool = Field(default=True, description="give what is made the noise of the photo around it")
 
@@ -104,9 +105,7 @@ class At:
         person = self.person
         return Plan(steps, plus=plus, half=person.resolution >= LARGE and fast_half(person.anchors.device))
 
-    def search(
-        self, seen: Degradation, pixels: Tensor, beta: float, plan: Plan, seed: int, tell: Tell, most: int = 0
-    ) -> Found:
+    def search(self, seen: Degradation, pixels: Tensor, beta: float, plan: Plan, seed: int, tell: Tell) -> Found:
         """Coefficients of a face that was seen; `pixels` (1, 3, R, R) in [0, 1], as whole as it can be guessed.
 
         The first answer begins where the encoder points, each further one (`seed` above 0) between other photos.
@@ -127,7 +126,16 @@ class At:
         def after(step: int, total: int) -> None:
             tell((step + 1) / total, f"searching, step {step + 1} of {total}")
 
-        return search(person.synthesis, person.anchors, seen, self.look, beta, plan, near, after, most)
+        return search(person.synthesis, person.anchors, seen, self.look, beta, plan, near, after)
+
+    def learnt(self, seen: Degradation, styles: Tensor, steps: int, tell: Tell) -> Synthesis:
+        """A copy of the person's synthesis that makes this very photo, as far as it was seen, of these styles."""
+        from retoucher.models.mystyle.tune import learnt
+
+        def after(step: int) -> None:
+            tell(step / max(steps, 1), f"learning the photo, step {step} of {steps}")
+
+        return learnt(self.person.synthesis, seen, styles, self.look, steps, after)
 
     def said(self, found: Found, beta: float) -> tuple[str, ...]:
         """About coefficients that were found."""

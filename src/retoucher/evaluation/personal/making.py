@@ -61,6 +61,6 @@ def untuned(ground: Ground, seed: int) -> Person:
 def answer(person: Person, ground: Ground, question: Question, steps: int) -> Tensor:
     """What the person's space holds that looks like what was seen: (1, 3, R, R) in [0, 1], exactly 8 bit."""
     at = At(person, ground.look, ground.template, "")
-    found = at.search(question.seen, question.plain, person.beta, search.Plan(steps), 0, silent, question.most)
+    found = at.search(question.seen, question.plain, person.beta, search.Plan(steps, placed=False), 0, silent)
     with torch.inference_mode():
         return exact(person(found.styles).float())

@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from retoucher.edits.restore import WANTED
 from retoucher.models.common.membrane import membrane
 from retoucher.models.mystyle.degrade import Degradation, FewPixels, Hole, smaller
 
@@ -25,15 +24,14 @@ PINK = (1.0, 0.0, 1.0)
 class Question:
     """`seen`: what a search may know. `hole` (1, 1, R, R): what is to be made, 1, and what is known, 0.
 
-    `plain` (1, 3, R, R) in [0, 1]: an answer `by` no network, the truth outside the hole. `most`: as `search` takes it.
-    `shown` (1, 3, R, R): for people.
+    `plain` (1, 3, R, R) in [0, 1]: an answer `by` no network, the truth outside the hole. `shown`
+    (1, 3, R, R): for people.
     """
 
     seen: Degradation
     hole: Tensor
     plain: Tensor
     by: str
-    most: int
     shown: Tensor
 
     def answered(self, picture: Tensor) -> Tensor:
@@ -47,7 +45,7 @@ def few(truth: Tensor, number: int) -> Question:
     known = smaller(truth, side)
     plain = F.interpolate(known, truth.shape[-2:], mode="bicubic", align_corners=False).clamp(0, 1)
     shown = F.interpolate(known, truth.shape[-2:], mode="nearest")
-    return Question(FewPixels(2 * known - 1), torch.ones_like(truth[:, :1]), plain, "bicubic", WANTED * side, shown)
+    return Question(FewPixels(2 * known - 1), torch.ones_like(truth[:, :1]), plain, "bicubic", shown)
 
 
 def half(truth: Tensor, number: int) -> Question:
@@ -62,7 +60,7 @@ def half(truth: Tensor, number: int) -> Question:
     known = truth * (1 - hole)
     shown = torch.where(hole > 0, truth.new_tensor(PINK)[:, None, None], truth)
     plain = membrane(known, hole)
-    return Question(Hole((2 * truth - 1) * (1 - hole), 1 - hole), hole, plain, "smooth filling", side // 2, shown)
+    return Question(Hole((2 * truth - 1) * (1 - hole), 1 - hole), hole, plain, "smooth filling", shown)
 
 
 TASKS: dict[str, Callable[[Tensor, int], Question]] = {f"{TIMES}x enlargement": few, "half-face hole": half}

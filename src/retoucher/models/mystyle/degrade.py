@@ -72,6 +72,10 @@ class FewPixels:
         seen = smaller(picture, side) if picture.shape[-1] > side else picture
         return blurred(seen, self.blur) if self.blur else seen
 
+    def detail(self, picture: Tensor) -> Tensor:
+        """What a picture (1, 3, s, s) has beyond what would have been seen of it: the same size, around 0."""
+        return picture - F.interpolate(self(picture), picture.shape[-2:], mode="bicubic")
+
     def wanted(self, size: int) -> Tensor:
         """What was seen, or less of it for smaller pictures."""
         return smaller(self.target, size) if size < self.target.shape[-1] else self.target

@@ -16,6 +16,7 @@ from torch import Tensor
 from retoucher.models.mystyle import space
 from retoucher.models.mystyle.degrade import Degradation
 from retoucher.models.mystyle.look import Perceptual, unlikeness
+from retoucher.models.mystyle.placing import WEIGHT, Placement, laid
 from retoucher.models.mystyle.space import Codes
 from retoucher.models.mystyle.stylegan2.generator import Synthesis
 
@@ -28,14 +29,16 @@ LEAST = 32
 class Plan:
     """How a search goes. `steps` of Adam at `rate`; `coarse`: the shares of steps at a quarter and half of the size.
 
-    `plus`: rows may have coefficients of their own (P+); of few pixels they would follow noise. `fading`: the rate
+    `plus`: rows may have coefficients of their own (P+); of few pixels they would follow noise. `placed`: where the
+    face lies is found, too. `fading`: the rate
     falls to a tenth in the end. `half`: synthesis and features in bfloat16.
     """
 
-    steps: int = 150
+    steps: int = 100
     rate: float = 0.02
     coarse: tuple[float, float] = (0.4, 0.35)
     plus: bool = True
+    placed: bool = True
     fading: bool = True
     half: bool = False
 
@@ -51,17 +54,18 @@ class Plan:
         return self.rate * (1 - 0.9 * step / self.steps) if self.fading else self.rate
 
 
-PUBLISHED = Plan(steps=1000, rate=5e-3, coarse=(0.0, 0.0), fading=False)
+PUBLISHED = Plan(steps=1000, rate=5e-3, coarse=(0.0, 0.0), placed=False, fading=False)
 """Every step at full size, from the mean anchor."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search came to: styles (1, rows, w), coefficients (rows, N), and the loss of each step."""
+    """What a search came to: styles (1, rows, w), coefficients (rows, N), each step's loss, and where the face lies."""
 
     styles: Tensor
     coefficients: Tensor
     losses: tuple[float, ...]
+    placement: Placement
 
 
 Step = Callable[[int, int], None]
@@ -77,30 +81,28 @@ def search(
     plan: Plan = Plan(),
     near: Tensor | None = None,
     after: Step | None = None,
-    most: int = 0,
 ) -> Found:
     """Coefficients of what was seen. `near` (N,): where to begin; else at the mean anchor.
 
-    `beta`: None for no bound. `most`: the size of the largest pictures that are made, 0 for the whole: of a face of few
-    pixels a picture of some times its size says all (an approximation, since later blocks add detail whose mean is
-    hardly more than nothing).
+    `beta`: None for no bound.
     """
     device = anchors.device
     begin = Codes.start(len(anchors), synthesis.rows, near)
     alpha, offsets = (each.to(device).requires_grad_() for each in (begin.alpha, begin.offsets))
-    moving = [alpha, offsets] if plan.plus else [alpha]
+    place = torch.zeros(4, device=device, requires_grad=plan.placed)
+    moving = [alpha, *([offsets] if plan.plus else []), *([place] if plan.placed else [])]
     adam = torch.optim.Adam(moving, lr=plan.rate, betas=BETAS)
     codes = Codes(alpha, offsets if plan.plus else offsets.detach())
-    whole = min(most, synthesis.sizes.resolution) if most else synthesis.sizes.resolution
     losses = []
     for step in range(plan.steps):
         for group in adam.param_groups:
             group["lr"] = plan.rate_at(step)
-        size = plan.size(step, whole)
+        size = plan.size(step, synthesis.sizes.resolution)
         with torch.autocast(device.type, torch.bfloat16, enabled=plan.half):
             picture = synthesis(codes.styles(anchors, beta), "const", size)
+            picture = laid(picture, place) if plan.placed else picture
             loss = unlikeness(look, seen(picture), seen.wanted(size)).sum()
-        loss = loss.float() + torch.stack(space.regularisers(codes)).sum()
+        loss = loss.float() + torch.stack(space.regularisers(codes)).sum() + WEIGHT * place.square().sum()
         adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
@@ -109,7 +111,7 @@ def search(
             after(step, plan.steps)
     with torch.no_grad():
         coefficients = codes.coefficients(beta)
-        return Found((coefficients @ anchors)[None], coefficients, tuple(losses))
+        return Found((coefficients @ anchors)[None], coefficients, tuple(losses), Placement.of(place))
 
 
 def beginning(style: Tensor, anchors: Tensor, beta: float | None) -> Tensor:

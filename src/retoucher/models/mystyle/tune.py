@@ -1,8 +1,8 @@
 """Tuning a base to one person: its synthesis learns to make each photo of its anchor (section 4.1).
 
 Published: every parameter, Adam 3e-4, one photo a step in the order of names, a thousand passes, LPIPS plus the squared
-error at full size, constant noise; the anchors stay. Ours: changes of low rank, several photos a step, the first half
-of the passes at half the size, mirrored photos left out (they are other anchors).
+error at full size, constant noise; the anchors stay. Ours: changes of low rank, a larger rate, most of the
+steps at half the size, mirrored photos left out (they are other anchors).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from retoucher.errors import RetoucherError
-from retoucher.models.mystyle.degrade import smaller
+from retoucher.models.mystyle.degrade import Degradation, smaller
 from retoucher.models.mystyle.deltas import Deltas, apply, of_tensors
 from retoucher.models.mystyle.look import Perceptual, unlikeness
 from retoucher.models.mystyle.stylegan2.generator import Synthesis
@@ -31,14 +31,14 @@ class Plan:
     nothing over the last `fading` share of steps. `least`: steps that are taken even of few photos.
     """
 
-    passes: int = 12
-    batch: int = 4
-    rate: float = 3e-3
+    passes: int = 20
+    batch: int = 2
+    rate: float = 1e-2
     rank: int = 12
-    coarse: float = 0.5
+    coarse: float = 0.6
     squares: float = 1.0
     fading: float = 0.3
-    least: int = 240
+    least: int = 600
 
     def steps(self, count: int) -> int:
         """Of so many photos."""
@@ -153,18 +153,19 @@ LEARNING, NARROW = 5e-3, 8
 
 
 def learnt(
-    synthesis: Synthesis, target: Tensor, styles: Tensor, look: Perceptual, steps: int, after: Callable[[int], None]
+    synthesis: Synthesis, seen: Degradation, styles: Tensor, look: Perceptual, steps: int, after: Callable[[int], None]
 ) -> Synthesis:
-    """A copy of the synthesis that has learnt one photo: target (1, 3, R, R) around [-1, 1], of styles (1, rows, w).
+    """A copy of the synthesis that has learnt one photo, as far as it was seen, of styles (1, rows, w).
 
     Tuning at test time (section 4.4; PTI, Roich et al. 2021), here of low rank, so that the rest stays as it was.
     """
     copy = deepcopy(synthesis).requires_grad_(False)
-    deltas = Deltas(copy, NARROW).to(target.device)
+    deltas = Deltas(copy, NARROW).to(styles.device)
+    wanted = seen.wanted(synthesis.sizes.resolution)
     adam = torch.optim.Adam(deltas.parameters(), lr=LEARNING)
     for step in range(steps):
         made = functional_call(copy, deltas(copy), (styles, "const"))
-        loss = unlikeness(look, made, target).sum()
+        loss = unlikeness(look, seen(made), wanted).sum()
         adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
