@@ -1,3 +1,5 @@
+import pytest
+
 from retoucher.times import MOST_PACES, MOST_TIMES, Times
 
 
@@ -26,8 +28,10 @@ def test_only_the_last_times_of_the_last_paces_are_kept():
 
 def test_what_is_left_follows_the_works_own_progress_more_and_more():
     times = Times()
-    assert times.left(("a",), 1, 0.05, 3) == 2  # too early to tell
+    assert times.left(("a",), 1, 0.03, 3) == 2  # too early to tell
+    assert times.left(("a",), 1, 0.05, 3) == pytest.approx(19)  # better than a guess
     assert times.left(("a",), 10, 0.5, 3) == 10  # nothing to compare with
     times.note(("a",), 40)
     assert times.left(("a",), 10, 0.5, 3) == 0.5 * 10 + 0.5 * 30
+    assert times.left(("a",), 1, 0.05, 3) == 39  # what is known is better than the first steps
     assert times.left(("a",), 50, 0.01, 3) == 0

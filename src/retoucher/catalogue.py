@@ -373,6 +373,11 @@ def _tuned(known: "Record", copy: Copy, state: tuple[Path, int, int], device: st
     return person
 
 
+def forget_persons() -> None:
+    """Let go of the persons that are kept ready: once one is deleted, nothing of it stays in memory either."""
+    _tuned.cache_clear()
+
+
 def _state(copy: Copy | None) -> tuple[Path, int, int] | None:
     """What tells whether a file is still the same: path, size, time of change."""
     if copy is None:

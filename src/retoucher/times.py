@@ -32,8 +32,8 @@ class Times:
 
     def left(self, pace: Pace, spent: float, done: float, guess: float) -> float:
         """Seconds until work is done of which the part `done` took `spent`; `guess`: all of it, where none was met."""
-        after = max(self.usual(pace, guess) - spent, 0.0)
-        if done < 0.1:  # too early to tell: the first steps are often not like the rest
+        after, known = max(self.usual(pace, guess) - spent, 0.0), pace in self._times
+        if done < (0.1 if known else 0.04):  # too early to tell: the first steps are often not like the rest
             return after
         own = spent / done * (1 - done)
-        return done * own + (1 - done) * after if pace in self._times else own
+        return done * own + (1 - done) * after if known else own

@@ -92,8 +92,10 @@ def make(asking, name="ann", photos=(("a.jpg", b"\xff\xd8 one"),), **more):
     return asking.post("/api/persons", data={"name": name, **CONSENT, **more}, files=files(*photos))
 
 
-def test_a_person_is_made_told_of_and_deleted_with_all_its_files(here, learning):
+def test_a_person_is_made_told_of_and_deleted_with_all_its_files(here, learning, monkeypatch):
     app, asking = here
+    forgotten = []
+    monkeypatch.setattr(catalogue, "forget_persons", lambda: forgotten.append(True))
     photos = ("../../me/a.jpg", b"\xff\xd8 one"), ("C:\\pictures\\b.jpg", b"\xff\xd8 two"), ("c.txt", b"no picture")
     answer = make(asking, "ann", photos, minutes="1.5")
     assert answer.json()["edit"] == "person"
@@ -111,7 +113,9 @@ def test_a_person_is_made_told_of_and_deleted_with_all_its_files(here, learning)
     assert all_of_it["bases"][0]["present"]
     assert not all(each["present"] for each in all_of_it["bases"])
     assert asking.get("/api/persons/ann").json()["finished"]
+    assert not forgotten
     assert asking.delete("/api/persons/ann").json() == {"deleted": ["persons/ann/person.json"]}
+    assert forgotten
     assert asking.get("/api/persons").json()["persons"] == []
     assert_refused(asking.get("/api/persons/ann"), 404, "name", "no person")
     assert_refused(asking.delete("/api/persons/ann"), 404, "name", "no person")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from retoucher import persons, weights
+from retoucher import catalogue, persons, weights
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.server.desk import At
 from retoucher.server.forms import read_form
@@ -70,7 +70,9 @@ def delete(name: str) -> dict[str, Any]:
     try:
         if persons.busy(persons.check_name(name)):
             raise Refused(409, f"{name} is being used just now: wait until that is done, or cancel it.", "name")
-        return {"deleted": list(persons.delete(name))}
+        deleted = list(persons.delete(name))
+        catalogue.forget_persons()
+        return {"deleted": deleted}
     except UsageError as error:
         raise Refused(404, str(error), "name") from None
 

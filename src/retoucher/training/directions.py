@@ -74,7 +74,7 @@ def measured(base: Base, images: Sequence[RGB]) -> dict[str, Tensor]:
         scores = torch.tensor([measure(image) for image in images])
         found[name] = directions.apart(directions.between(styles, scores), [found["turn"]])
     rest = styles - sum((styles @ each)[:, None] * each for each in found.values())
-    found |= {f"variation-{i}": each for i, each in enumerate(directions.components(rest, VARIATIONS), 1)}
+    found |= {f"{directions.UNNAMED}{i}": each for i, each in enumerate(directions.components(rest, VARIATIONS), 1)}
     spread = directions.spread(styles, found)
     return {name: direction * spread[name] for name, direction in found.items()}
 

@@ -114,7 +114,7 @@ def test_somebody_else_is_warned_of_and_nobody_is_thrown_out():
 
 
 def test_coverage_is_told_in_what_faces_usually_vary():
-    directions = {"smile": torch.tensor([2.0, 0, 0]), "turn": torch.tensor([0, 0.5, 0])}
+    directions = {"smile": torch.tensor([2.0, 0, 0]), "turn": torch.tensor([0, 0.5, 0]), "variation-1": torch.ones(3)}
     anchors = torch.tensor([[0.0, 0, 1], [1.0, 2, 3]])
     smile, turn = covered(anchors, directions)
     assert smile.startswith("smile: narrow, 0.5 times what faces usually vary; photos that differ more")

@@ -24,7 +24,7 @@ export const persons = {
   "person.adjust": "Adjust",
   "person.imagine": "Imagine",
   "person.restore.help": "Brush over what hides or spoils the face; it is filled in with this person's own.",
-  "person.enlarge.help": "For a face with far too few pixels: the photo becomes larger, and the face is drawn anew from this person's photos.",
+  "person.enlarge.help": "For a face with far too few pixels: the photo becomes larger, and the face gets detail from this person's photos.",
   "person.adjust.help": "Change one thing about the face. Let the slider go to see it.",
   "person.imagine.help": "New pictures of this person, as photos of their own.",
   "person.scale": "How many times as large",

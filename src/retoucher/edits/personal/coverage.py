@@ -24,9 +24,13 @@ STRANGERS = (
 
 
 def covered(anchors: Tensor, directions: Mapping[str, Tensor]) -> tuple[str, ...]:
-    """How far the photos range along each direction (a vector whose length is one spread among faces)."""
+    """How far the photos range along each direction that has a name (a vector as long as one spread among faces)."""
+    from retoucher.models.mystyle.directions import UNNAMED
+
     said = []
     for name, direction in directions.items():
+        if name.startswith(UNNAMED):
+            continue
         along = anchors @ direction / direction.square().sum()
         width = float(along.max() - along.min())
         how = "wide" if width >= WIDE else "narrow" if width < NARROW else "fair"

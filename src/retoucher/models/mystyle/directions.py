@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+UNNAMED = "variation-"
+"""What names begin with of directions along which faces vary, and nobody has said how."""
 EXTREME = 0.25
 """The share of faces at either end that a measured direction is taken from."""
 
