@@ -66,4 +66,10 @@ class Loads:
 
     def __call__(self, name: str) -> nn.Module:
         self.asked.append(name)
-        return self.look if name == "look" else self.person if name.startswith("person:") else self.base
+        return (
+            self.look
+            if name in ("look", "features-small")
+            else self.person
+            if name.startswith("person:")
+            else self.base
+        )

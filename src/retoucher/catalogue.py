@@ -1,7 +1,7 @@
 """Every network that Retoucher knows, in one table, and `load`, which makes one ready to use."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -17,7 +17,7 @@ from retoucher.stylegan2_entries import STYLEGAN2_ENTRIES
 from retoucher.weights import Copy, File, Weights
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from retoucher.persons import Record
 
@@ -221,6 +221,8 @@ REDRAWING = "scfegan"
 
 PERSON, LOOK = "person:", "look"
 """What names of persons begin with, and what faces are compared with while one is searched."""
+LPIPS, BACKBONES = "lpips", {"alex": "alexnet", "vgg": "vgg16"}
+"""The linear layers that make LPIPS of a backbone, and the backbones by the names that those give them."""
 HARMONIZATION, WITH_VGG = "harmonization", "harmonization-vgg19"
 """Painterly harmonization with the best features that are here, and with the genuine VGG-19's."""
 
@@ -335,12 +337,33 @@ def _with_vgg19(vgg: Copy, deep: Copy | None, state: object, device: str | None)
 
 
 def _look(device: str | None) -> Any:
-    """What searches compare pictures with: our own features."""
+    """What searches compare pictures with: LPIPS where it was added with a backbone of its, else our own features."""
     from retoucher.models.mystyle.look import FeatureLook
 
+    if (linear := weights.find(entry(LPIPS))) and (backbones := _backbones(weights.load_tensors(linear))):
+        return _lpips(linear, backbones[0], (_state(linear), _state(backbones[0])), device)
     look = FeatureLook(load("features-small", device).features).eval()
     look.weights_name = "features-small"  # type: ignore[assignment]  # a plain attribute, not a submodule
     return look
+
+
+def _backbones(linear: "Mapping[str, Tensor]") -> list[Copy]:
+    """Networks that are here and that linear layers are for, AlexNet first, as published."""
+    from retoucher.models.common.lpips import kinds
+
+    names = [BACKBONES[kind] for kind in sorted(kinds(linear))]
+    return [copy for name in names if (copy := weights.find(entry(name)))]
+
+
+@lru_cache(maxsize=1)
+def _lpips(linear: Copy, backbone: Copy, state: object, device: str | None) -> Any:
+    """Read and build; kept while the files' `state` is the same."""
+    from retoucher.device import choose
+    from retoucher.models.common.lpips import from_published
+
+    look = from_published(weights.load_tensors(backbone) | weights.load_tensors(linear))
+    look.weights_name = LPIPS  # type: ignore[assignment]
+    return look.to(choose(device or "auto"))
 
 
 def _person(name: str, device: str | None) -> Any:

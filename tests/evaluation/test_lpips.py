@@ -7,7 +7,8 @@ from safetensors.torch import save_file
 
 from retoucher import catalogue, weights
 from retoucher.errors import RetoucherError, UsageError
-from retoucher.evaluation.lpips import from_published, open_lpips
+from retoucher.evaluation.lpips import open_lpips
+from retoucher.models.common.lpips import from_published, kinds
 
 VGG16 = {
     0: (64, 3), 2: (64, 64), 5: (128, 64), 7: (128, 128), 10: (256, 128), 12: (256, 256), 14: (256, 256),
@@ -108,6 +109,37 @@ def test_the_backbone_may_be_the_one_that_was_added(tmp_path, monkeypatch):
     assert torch.equal(network.features[0].weight, backbone("vgg")["features.0.weight"])
 
 
+@pytest.mark.parametrize(
+    ("present", "kind"), [(("vgg16",), "vgg"), (("alexnet",), "alex"), (("vgg16", "alexnet"), "alex")]
+)
+def test_persons_are_looked_at_with_lpips_where_it_was_added(tmp_path, monkeypatch, present, kind):
+    """With AlexNet, as published, else VGG-16; without a backbone, with our own features."""
+    monkeypatch.setenv("RETOUCHER_HOME", str(tmp_path / "home"))
+    save_file(linear("vgg") | linear("alex"), tmp_path / "linear.safetensors")
+    weights.add(catalogue.entry("lpips"), tmp_path / "linear.safetensors")
+    assert catalogue.load("look", "cpu").weights_name == "features-small"
+    for name in present:
+        save_file(backbone({"vgg16": "vgg", "alexnet": "alex"}[name]), tmp_path / f"{name}.safetensors")
+        weights.add(catalogue.entry(name), tmp_path / f"{name}.safetensors")
+    look = catalogue.load("look", "cpu")
+    assert (look.weights_name, look.backbone) == ("lpips", kind)
+    one, other = torch.rand(2, 3, 40, 40), torch.rand(2, 3, 40, 40).requires_grad_()
+    look(one, other).sum().backward()
+    assert float(other.grad.abs().max()) > 0
+
+
+def test_linear_layers_are_told_from_other_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("RETOUCHER_HOME", str(tmp_path / "home"))
+    assert kinds(linear("vgg", prefix=False)) == ("vgg",)
+    assert kinds(linear("vgg") | linear("alex")) == ("vgg", "alex")
+    save_file(backbone("alex"), tmp_path / "alexnet.safetensors")
+    with pytest.raises(RetoucherError, match="no linear layers of LPIPS"):
+        weights.add(catalogue.entry("lpips"), tmp_path / "alexnet.safetensors")
+    save_file(linear("alex"), tmp_path / "linear.safetensors")
+    with pytest.raises(RetoucherError, match="alexnet"):
+        weights.add(catalogue.entry("alexnet"), tmp_path / "linear.safetensors")
+
+
 def test_the_classifier_of_a_whole_file_is_left_alone():
     whole = backbone("alex") | {"classifier.1.weight": torch.zeros(2, 2)} | linear("alex")
     assert from_published(whole).backbone == "alex"
@@ -118,7 +150,7 @@ def test_the_classifier_of_a_whole_file_is_left_alone():
     [
         (linear("alex"), UsageError, "needs a backbone"),
         (backbone("alex"), UsageError, "needs linear layers"),
-        (backbone("alex") | linear("vgg"), RetoucherError, "have no alex.lin0"),
+        (backbone("alex") | linear("vgg"), RetoucherError, "for another backbone: give those for alex"),
         (backbone("vgg") | {"features.30.weight": torch.zeros(1)} | linear("vgg"), RetoucherError, "features.30"),
     ],
 )

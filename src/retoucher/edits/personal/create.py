@@ -55,8 +55,8 @@ class Ground:
         if not isinstance(base, Base):
             raise UsageError(f"{name} is no base of faces: leave it out, or name one from `retoucher weights list`.")
         look = load("look")
-        features = getattr(look, "features", None)
-        describe = Descriptor(features, base.typical) if features is not None else None
+        described = getattr(load("features-small"), "features", None)  # not the look's, which may be LPIPS
+        describe = Descriptor(described, base.typical) if described is not None else None
         template = TEMPLATES.get(getattr(base, "template", ""), PORTRAIT)
         return cls(name, base, getattr(base, "sha256", ""), template, look, describe)
 
