@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of one value of each field type."""
@@ -15,6 +17,7 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, UNIT = 0x0112, 0x011A, 0x011B, 0x0128
 EXIF_IFD, GPS_IFD, INTEROPERABILITY_IFD, SUB_IFDS = 0x8769, 0x8825, 0xA005, 0x014A
 WIDTH, HEIGHT = 0xA002, 0xA003
+TAKEN, DIGITIZED, ASCII = 0x9003, 0x9004, 2
 MOST_ENTRIES = 4096  # over all directories: more is a trap, not a photo
 
 
@@ -100,6 +103,17 @@ def first(exif: bytes | None, tag: int, directory: int = 0) -> float | None:
         if entry.tag == tag and entry.directory == directory:
             values = numbers(exif or b"", entry)
             return values[0] if values else None
+    return None
+
+
+def taken(exif: bytes | None) -> datetime | None:
+    """When the photo was taken, or digitised; None where nothing sound says so. Not when the file was changed."""
+    for tag in (TAKEN, DIGITIZED):
+        for entry in entries(exif or b""):
+            if (entry.tag, entry.directory, entry.kind) == (tag, EXIF_IFD, ASCII):
+                text = (exif or b"")[entry.place : entry.place + entry.count]
+                with suppress(ValueError):
+                    return datetime.strptime(text[:19].decode("ascii"), "%Y:%m:%d %H:%M:%S")
     return None
 
 

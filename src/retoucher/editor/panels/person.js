@@ -125,7 +125,7 @@ function direction({ person }) {
 }
 
 /** Directions that have a name in the person's language; others keep the server's. @type {Record<string, import("../words.js").Word>} */
-const DIRECTIONS = { smile: "direction.smile", turn: "direction.turn", light: "direction.light", hair: "direction.hair" };
+const DIRECTIONS = { smile: "direction.smile", turn: "direction.turn", light: "direction.light", hair: "direction.hair", age: "direction.age" };
 
 /** @param {string} name */
 function directionName(name) {

@@ -94,6 +94,7 @@ export const persons = {
   "direction.turn": "Turn the head",
   "direction.light": "Light from one side",
   "direction.hair": "Brightness of the hair",
+  "direction.age": "Age",
   "direction.variation": "Variation {number}",
   "result.answers": "Answers",
   "result.answer": "Answer {number}",

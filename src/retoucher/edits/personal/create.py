@@ -96,6 +96,7 @@ class Making:
 
     record: Record
     tuning: Tuning
+    own: dict[str, Tensor]  # directions that only this person has, by their names in files
 
     def finish(self, tell: Tell, seconds: float) -> Record:
         """Tune to the end or till the time is up, keeping a copy now and then; write the person."""
@@ -121,7 +122,12 @@ class Making:
     def keep(self) -> None:
         """A copy of all that going on needs. Raises RetoucherError for a full disk, or where the person was deleted."""
         self._check_there()
-        kept = {"photos": _bytes(self.tuning.photos), "anchors": self.tuning.anchors, **self.tuning.tensors()}
+        kept = {
+            "photos": _bytes(self.tuning.photos),
+            "anchors": self.tuning.anchors,
+            **self.own,
+            **self.tuning.tensors(),
+        }
         _write(self.record.name, persons.UNFINISHED, kept)
         persons.keep(replace(self.record, steps=self.tuning.step))
 
@@ -131,7 +137,7 @@ class Making:
 
         self._check_there()
         deltas = {f"{DELTAS}{name}": tensor.half() for name, tensor in self.tuning.deltas.tensors().items()}
-        _write(self.record.name, persons.TENSORS, {ANCHORS: self.tuning.anchors, **deltas})
+        _write(self.record.name, persons.TENSORS, {ANCHORS: self.tuning.anchors, **self.own, **deltas})
         done = replace(self.record, steps=self.tuning.step, finished=True)
         persons.keep(done)
         with suppress(FileNotFoundError):
@@ -147,10 +153,12 @@ def _begun(name: str, photos: Sequence[Photo], ground: Ground, plan: Any, tell: 
     """Look at the photos, find the anchors, write the first record."""
     import torch
 
+    from retoucher.edits.personal.ages import aging
     from retoucher.edits.personal.coverage import covered, warnings
     from retoucher.edits.personal.intake import survey
     from retoucher.models.mystyle import space, tune
     from retoucher.models.mystyle.invert import anchors
+    from retoucher.models.mystyle.person import OWN
 
     found = survey(photos, ground.template, ground.base.resolution, part_of(tell, 0, LOOKED))
     _check_enough(found)
@@ -162,6 +170,7 @@ def _begun(name: str, photos: Sequence[Photo], ground: Ground, plan: Any, tell: 
     with torch.inference_mode():
         described = None if ground.describe is None else ground.describe((faces + 1) / 2)
     plan = tune.Plan() if plan is None else plan
+    own, said = aging(styles, [each.taken for each in found.taken])
     record = Record(
         name,
         ground.name,
@@ -169,16 +178,17 @@ def _begun(name: str, photos: Sequence[Photo], ground: Ground, plan: Any, tell: 
         ground.template.name,
         found.names,
         found.rejected,
-        covered(styles, ground.base.directions),
+        (*covered(styles, ground.base.directions), *said),
         warnings(found.names, described),
         space.default_beta(len(styles)),
-        tuple(ground.base.directions),
+        (*ground.base.directions, *own),
         planned=plan.steps(len(styles)),
     )
     with writing(persons.folder(name)):
         persons.folder(name).mkdir(parents=True, exist_ok=True)
     persons.keep(record)
-    making = Making(record, tune.Tuning(ground.base.core.synthesis, faces, styles, ground.look, plan))
+    tuning = tune.Tuning(ground.base.core.synthesis, faces, styles, ground.look, plan)
+    making = Making(record, tuning, {OWN + name: direction for name, direction in own.items()})
     making.keep()
     return making
 
@@ -186,6 +196,7 @@ def _begun(name: str, photos: Sequence[Photo], ground: Ground, plan: Any, tell: 
 def _resumed(name: str, ground: Ground) -> Making:
     """Go on with what was kept. Raises UsageError where it is finished or was made with another base."""
     from retoucher.models.mystyle import tune
+    from retoucher.models.mystyle.person import OWN
     from retoucher.tensors import read_tensors
 
     record = persons.record(name)
@@ -199,7 +210,7 @@ def _resumed(name: str, ground: Ground) -> Making:
     plan, styles = tune.plan_of(kept), kept["anchors"].to(device)
     tuning = tune.Tuning(ground.base.core.synthesis, photos, styles, ground.look, plan)
     tuning.resume(kept)
-    return Making(record, tuning)
+    return Making(record, tuning, {name: each for name, each in kept.items() if name.startswith(OWN)})
 
 
 def _check_enough(found: Survey) -> None:

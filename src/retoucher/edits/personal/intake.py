@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,12 +50,14 @@ class Taken:
     """A photo that is used: its name and the aligned face (3, R, R) in [0, 1].
 
     `pixels`: width of the face in it. `thumb`: the whole photo, grey and very small, its mean 0 and its spread 1.
+    `taken`: when, where the photo says so.
     """
 
     name: str
     face: Tensor
     pixels: int
     thumb: Tensor
+    taken: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def _name(photo: Photo) -> str:
 
 def _taken(name: str, photo: Photo, template: Template, resolution: int) -> Taken:
     """The aligned face of one photo; raises `_Unused`."""
+    from retoucher.formats import exif
     from retoucher.image import Image
     from retoucher.models.mystyle.identity import sharpness
 
@@ -113,7 +117,7 @@ def _taken(name: str, photo: Photo, template: Template, resolution: int) -> Take
         raise _Unused(SMALL.format(face.box[2]))
     if float(sharpness(crop)[0]) < BLURRED:
         raise _Unused(BLUR)
-    return Taken(name, crop[0], face.box[2], _thumb(image))
+    return Taken(name, crop[0], face.box[2], _thumb(image), exif.taken(image.exif))
 
 
 def person_among(image: Image) -> Face:

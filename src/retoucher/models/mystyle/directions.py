@@ -26,6 +26,15 @@ def between(styles: Tensor, scores: Tensor, extreme: float = EXTREME) -> Tensor:
     return F.normalize(styles[order[-count:]].mean(0) - styles[order[:count]].mean(0), dim=0)
 
 
+def along(styles: Tensor, numbers: Tensor) -> Tensor:
+    """How styles change with a number, by as much as it usually differs: (N, w) and (N,), not all equal -> (w,).
+
+    The least squares slope times the numbers' standard deviation.
+    """
+    centred, away = styles - styles.mean(0), (numbers - numbers.mean()).to(styles.dtype)
+    return (away @ centred) / away.square().sum() * away.std()
+
+
 def mirrored(styles: Tensor, others: Tensor) -> Tensor:
     """Along which styles and those of the mirrored pictures differ most: (N, w) twice -> a unit vector (w,).
 

@@ -15,7 +15,8 @@ from retoucher.models.mystyle.deltas import apply, of_tensors
 from retoucher.models.mystyle.stylegan2.generator import Synthesis
 from retoucher.models.mystyle.stylegan2.weights import from_published as generator_from_published
 
-ANCHORS, DELTAS = "anchors", "deltas."
+ANCHORS, DELTAS, OWN = "anchors", "deltas.", "directions."
+"""What tensors of a person's file are called; `OWN` begins the names of directions that only this person has."""
 
 
 class Person(nn.Module):
@@ -69,6 +70,9 @@ def tuned(base: Base, tensors: Mapping[str, Tensor], photos: Sequence[str]) -> P
     changes = {name.removeprefix(DELTAS): tensor for name, tensor in tensors.items() if name.startswith(DELTAS)}
     synthesis = changed.core.synthesis
     apply(synthesis, of_tensors(synthesis, changes))
+    changed.directions |= {
+        name.removeprefix(OWN): each.float() for name, each in tensors.items() if name.startswith(OWN)
+    }
     return Person(changed, anchors.float(), photos).eval().requires_grad_(False)
 
 
