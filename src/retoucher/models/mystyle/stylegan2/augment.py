@@ -1,18 +1,21 @@
 """Adaptive augmentation: what the discriminator sees is changed with a strength that follows how much it overfits.
 
 "Training Generative Adversarial Networks with Limited Data" (Karras et al., NeurIPS 2020): the sets "blit", "geometry"
-and "colour", each transform with the same probability, on photos and generated pictures alike.
+and "colour", the published default, and where they are asked for "filter", "noise" and "cutout" (`corruption.py`). Each
+transform has the same probability, on photos and generated pictures alike.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from retoucher.models.mystyle.stylegan2.corruption import Draws, cut_out, filtered_bands, noisy
 from retoucher.models.mystyle.stylegan2.filters import filtered
 from retoucher.models.mystyle.stylegan2.sampling import sampled
 
@@ -24,18 +27,33 @@ SYM6 = (
     0.0017677118642428036, -0.007800708325034148,
 )  # fmt: skip
 """The low-pass filter of the wavelet sym6 (Daubechies 1992), with which pictures are enlarged before a warp."""
+USUAL = "bgc"
+"""The published default: blit (mirrors, quarter turns, whole shifts), geometry, colour."""
+SETS: dict[str, tuple[Callable[[Tensor, Draws], Tensor], ...]] = {
+    USUAL: (),
+    "bgcf": (filtered_bands,),
+    "bgcfn": (filtered_bands, noisy),
+    "bgcfnc": (filtered_bands, noisy, cut_out),
+}
+"""The published names, and what each does beyond the default."""
 LAG = sum(i * tap for i, tap in enumerate(SYM6)) / sum(SYM6) - (len(SYM6) - 1) / 2
 """How far from its middle that filter's weight lies, in pixels of the enlarged picture: it is not symmetric."""
 
 
-def augmented(image: Tensor, strength: float, chance: torch.Generator | None = None) -> Tensor:
-    """Pictures (N, 3, H, W) in [-1, 1], each transform with the probability `strength` -> the same shape."""
+def augmented(image: Tensor, strength: float, chance: torch.Generator | None = None, sets: str = USUAL) -> Tensor:
+    """Pictures (N, 3, H, W) in [-1, 1], each transform with the probability `strength` -> the same shape.
+
+    `sets`: a name of `SETS`.
+    """
     if strength <= 0:
         return image
     draw = _Draw(len(image), strength, image.device, chance)
     with torch.autocast(image.device.type, enabled=False):
         image = _warped(image.float(), geometry(draw, image.shape[-2], image.shape[-1]))
-        return _coloured(image, color(draw))
+        image = _coloured(image, color(draw))
+        for change in SETS[sets]:
+            image = change(image, draw)
+        return image
 
 
 class _Draw:

@@ -33,14 +33,14 @@ class Judge(nn.Module):
 
     def __init__(self, numbers: Recipe) -> None:
         super().__init__()
-        self.network = StyleGAN2Discriminator(numbers.sizes)
+        self.network, self.sets = StyleGAN2Discriminator(numbers.sizes), numbers.sets
         self.register_buffer("strength", torch.tensor(numbers.strength))
         self.register_buffer("signs", torch.zeros(2))
         self.register_buffer("length", torch.zeros(()))
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, 3, R, R) in [-1, 1] -> (N, 1), after augmentation."""
-        logits: Tensor = self.network(augmented(image, float(self.strength)))
+        logits: Tensor = self.network(augmented(image, float(self.strength), sets=self.sets))
         return logits
 
     @torch.no_grad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from retoucher.models.mystyle.stylegan2.augment import SETS, USUAL
 from retoucher.models.mystyle.stylegan2.discriminator import GROUP
 from retoucher.models.mystyle.stylegan2.generator import Sizes, StyleGAN2
 
@@ -16,12 +17,12 @@ class Recipe:
     """All that it takes.
 
     `size`, `batch`: of the pictures and the step. `base`, `most`: channels at a side are `base` / side, at most `most`.
-    `style`, `depth`: length of a style, and of the mapping. `rate`: of Adam for both. `r1`: gamma, every
-    `r1_every` steps; `path`: weight of path length regularisation, every `path_every` steps. `mixing`: how often two
-    styles make one picture. `adapt`: pictures over which the strength of the augmentation may rise by 1, 0 for a
-    fixed one; `strength`: where it begins. `again`: whether the discriminator is shown new pictures of the changed
-    generator, or those that the generator has just learnt from. `average`: what the running average keeps of itself in
-    a step.
+    `style`, `depth`: length of a style, and of the mapping. `rate`: of Adam for both. `r1`: gamma, every `r1_every`
+    steps; `path`: weight of path length regularisation, every `path_every` steps. `mixing`: how often two styles make
+    one picture. `adapt`: pictures over which the strength of the augmentation may rise by 1, 0 for a fixed one;
+    `strength`: where it begins; `sets`: what it consists of. `again`: whether the discriminator is shown new pictures
+    of the changed generator, or those that the generator has just learnt from. `average`: what the running average
+    keeps of itself in a step.
     """
 
     size: int
@@ -39,6 +40,7 @@ class Recipe:
     mixing: float = 0.9
     adapt: int = 500_000
     strength: float = 0.0
+    sets: str = USUAL
     again: bool = True
     average: float = 0.999
     cooldown: int = 0
@@ -52,6 +54,8 @@ class Recipe:
             raise ValueError("batch, steps, channels and the mapping's sizes are at least 1")
         if self.batch % min(self.batch, GROUP):
             raise ValueError(f"a batch is divided into groups of {GROUP}: give a multiple of it, or less than it")
+        if self.sets not in SETS:
+            raise ValueError(f"sets of the augmentation are {', '.join(SETS)}")
         if min(self.r1_every, self.path_every) < 1 or not 0 <= self.mixing <= 1:
             raise ValueError("regularisers come every so many steps, at least 1; mixing is a share")
 
