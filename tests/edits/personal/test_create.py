@@ -1,6 +1,7 @@
 """From photos to a person: stopped and gone on with to the same numbers, and nothing of the photos left."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -12,6 +13,8 @@ from retoucher.edits.personal.create import create
 from retoucher.edits.personal.intake import survey
 from retoucher.errors import RetoucherError, UsageError
 from retoucher.jobs import Cancelled
+from retoucher.models.mystyle.invert import Plan as InvertPlan
+from retoucher.models.mystyle.invert import anchors
 from retoucher.models.mystyle.tune import Plan
 from retoucher.templates import PORTRAIT
 from retoucher.tensors import read_tensors
@@ -22,7 +25,7 @@ PLAN = Plan(passes=2, batch=2, rank=2, least=0)
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("RETOUCHER_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("retoucher.models.mystyle.invert.Plan.steps", 2)
+    monkeypatch.setattr("retoucher.models.mystyle.invert.anchors", partial(anchors, plan=InvertPlan(steps=2)))
     return tmp_path / "home"
 
 
