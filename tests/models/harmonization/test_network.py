@@ -58,7 +58,7 @@ def style_distance(features, picture, painting, mask):
 def test_style_comes_nearer_with_strength():
     features = tiny_features()
     model = Harmonization(features, reduced=False).eval()
-    painting = strokes(120, 120)
+    painting = strokes(80, 80)
     composite, mask = pasted(painting)
     apart = []
     for strength in (0.0, 0.1, 0.5, 1.0):
