@@ -28,6 +28,8 @@ FEW = 0.5
 """Pixels of the photo for each of the model's, below which a face is too small to be changed."""
 CHANGED, SURE = 0.02, 0.08
 """Difference of two pictures in [0, 1] from which the changed one counts, and from which it counts wholly."""
+LIT, MOVED = 0.12, 0.3
+"""Difference from which it is more than light that has changed, and from which the photo's own detail is of no use."""
 SOFT = 0.03
 """Share of the square's side over which that is blurred."""
 
@@ -59,6 +61,8 @@ class Adjust(Searching):
 
         The face is found in the person's space, the model learns this very photo (as PTI does; without it the rest of
         the face would change, too), and the photo gets what differs between the model's picture and its changed one.
+        Where that is light or colour it is added, and the photo keeps its pores and lashes; where shapes move, the
+        changed picture takes its place, since the photo's own detail would be a ghost there.
         Raises `WrongInput` for a direction that the base does not know and where no face is found.
         """
         from retoucher.mask import Mask
@@ -77,7 +81,7 @@ class Adjust(Searching):
     def _changed(self, image: Image, at: At, tell: Tell) -> tuple[tuple[Image, ...], Any, tuple[str, ...], Any]:
         import torch
 
-        from retoucher.edits.personal.blend import blended, head
+        from retoucher.edits.personal.blend import blended, detailed, head
         from retoucher.edits.personal.place import place
         from retoucher.models.mystyle import space
         from retoucher.models.mystyle.degrade import Nothing
@@ -105,11 +109,13 @@ class Adjust(Searching):
             )
         seed = self.seed if self.grain else None
         share = differing(before, after) * head(before.shape[-1])
-        result, changed = blended(image, after, share, square, seed, BY_A_NETWORK)
+        moved = moving(before, after)
+        result, lit = detailed(image, after - before, share * (1 - moved), square, BY_A_NETWORK)
+        result, drawn = blended(result, after, share * moved, square, seed, BY_A_NETWORK)
         said = (*found.said, *at.said(search, beta))
         said = (*said, *((notes.ABSENT.format(cosine),) if cosine < 0.5 else ()))
         said = (*said, *((notes.NEEDED.format(needed),) if needed > beta and not self.strict else ()))
-        return (result,), changed, (*said, notes.CAUTION), found.face.box
+        return (result,), lit | drawn, (*said, notes.CAUTION), found.face.box
 
     def _direction(self, at: At) -> Tensor:
         """The direction that was asked for; raises `WrongInput` naming those that there are."""
@@ -135,6 +141,14 @@ def differing(before: Tensor, after: Tensor) -> Tensor:
     apart = F.max_pool2d(blurred(apart, max(1.0, side / 100)), 2 * reach + 1, 1, reach)
     share = ((apart - CHANGED) / (SURE - CHANGED)).clamp(0, 1)
     return blurred(share, max(1.0, SOFT * side))
+
+
+def moving(before: Tensor, after: Tensor) -> Tensor:
+    """Where shapes move, not only light: (1, 3, s, s) twice -> shares (1, 1, s, s), soft."""
+    from retoucher.models.mystyle.degrade import blurred
+
+    apart = blurred((before - after).abs().amax(1, keepdim=True), max(1.0, before.shape[-1] / 64))
+    return ((apart - LIT) / (MOVED - LIT)).clamp(0, 1)
 
 
 def adjust(

@@ -165,7 +165,7 @@ class Restore(Searching):
             square = search.placement.within(found.square)
             detail = self._detail(_few(image, square, few, at)[0], search.styles, at, learning)
             share = head(detail.shape[-1])
-            answers.append(detailed(whole, detail, share, square.enlarged(self.scale), BY_A_NETWORK))
+            answers.append(detailed(whole, detail, share, square.enlarged(self.scale), BY_A_NETWORK)[0])
             said = said if number else (*said, *at.said(search, beta))
         if few < TINY:
             said = (*said, notes.TINY.format(few))

@@ -7,10 +7,11 @@ import torch
 
 from people import SIDE, Loads, tiny_base, tiny_person
 from portraits import BOX, MOUTH, portrait
+from retoucher.alignment import Square
 from retoucher.edit import WrongInput
-from retoucher.edits.adjust import Adjust, differing
+from retoucher.edits.adjust import Adjust, differing, moving
 from retoucher.edits.imagine import Imagine
-from retoucher.edits.personal.blend import head
+from retoucher.edits.personal.blend import detailed, head
 from retoucher.edits.restore import Restore
 from retoucher.errors import UsageError
 from retoucher.image import Image
@@ -225,6 +226,31 @@ def test_a_difference_is_soft_and_nothing_where_pictures_are_equal():
     weight = head(64)
     assert float(weight[..., 32, 32]) == 1
     assert float(weight[..., 0].max()) == 0
+
+
+def test_light_is_added_and_shapes_are_replaced():
+    before = torch.full((1, 3, 64, 64), 0.4)
+    light, shape = before + 0.1, before.clone()
+    shape[..., 20:40, 20:40] = 0.9
+    assert float(moving(before, light).max()) == 0
+    moved = moving(before, shape)
+    assert float(moved[..., 25:35, 25:35].min()) == 1
+    assert float(moved[..., :12, :].max()) == 0
+
+
+def test_what_is_added_to_a_photo_keeps_its_own_detail():
+    """Only light changes: between neighbouring pixels all differences stay."""
+    image = portrait(noise=3)
+    square = Square(110, 120, 128.0)
+    lighter = torch.full((1, 3, 64, 64), 0.04)
+    result, where = detailed(image, lighter, torch.ones(1, 1, 64, 64), square, "mark")
+    before, after = (each.samples.astype(int) for each in (image, result))
+    assert np.array_equal(where, (before != after).any(2) | where)
+    assert where.sum() == 128 * 128
+    inner = np.s_[70:170, 60:160]
+    below = before[inner].max(2) < 240
+    assert np.abs((after - before)[inner][below] - 0.04 * 255).max() <= 1
+    assert np.array_equal(before[~where], after[~where])
 
 
 def test_imagined_pictures_are_new_follow_their_seed_and_say_what_they_are(loads):

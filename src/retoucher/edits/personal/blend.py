@@ -44,12 +44,7 @@ def blended(
 
     `seed`: of the grain, None for none. Where the share is 0 nothing changes.
     """
-    import torch
-
-    box = square.bounds(image.size)
-    weight = square.put(share, box, smooth=False).numpy()[0].clip(0, 1)
-    weight[~square.covers(box)] = 0
-    where = weight > FAINT
+    box, weight, where = _weighted(share, square, image.size)
     photo = image.crop(*box).numpy().transpose(1, 2, 0)
     made = square.put(picture, box).numpy().transpose(1, 2, 0).clip(0, 1)
     scale = max(square.side / picture.shape[-1], 1.0)
@@ -58,23 +53,37 @@ def blended(
     if seed is not None and where.any():
         made = grained(photo, made, where, ~where, seed)
     pixels = photo + weight[..., None] * (made - photo)
-    x, y, width, height = box
-    changed = np.zeros(image.size, bool)
-    changed[y : y + height, x : x + width] = where
-    planes = torch.from_numpy(np.ascontiguousarray(pixels.clip(0, 1).transpose(2, 0, 1)))
-    return image.paste(planes, where, x=x, y=y, mark=mark), changed
+    return _pasted(image, pixels, box, where, mark), _in_photo(where, box, image.size)
 
 
-def detailed(image: Image, detail: Tensor, share: Tensor, square: Square, mark: str) -> Image:
-    """The photo with detail (1, 3, s, s) around 0 added to it by shares (1, 1, s, s) in [0, 1] of a square."""
+def detailed(image: Image, detail: Tensor, share: Tensor, square: Square, mark: str) -> tuple[Image, Bools]:
+    """The photo with detail (1, 3, s, s) around 0 added by shares (1, 1, s, s) in [0, 1] of a square, and where."""
+    box, weight, where = _weighted(share, square, image.size)
+    added = square.put(detail, box).numpy().transpose(1, 2, 0)
+    pixels = image.crop(*box).numpy().transpose(1, 2, 0) + weight[..., None] * added
+    return _pasted(image, pixels, box, where, mark), _in_photo(where, box, image.size)
+
+
+def _weighted(share: Tensor, square: Square, size: tuple[int, int]) -> tuple[Box, Floats, Bools]:
+    """The square's box in a photo of `size`, how much each pixel of it is to change, and which do at all."""
+    box = square.bounds(size)
+    weight = square.put(share, box, smooth=False).numpy()[0].clip(0, 1)
+    weight[~square.covers(box)] = 0
+    return box, weight, weight > FAINT
+
+
+def _pasted(image: Image, pixels: Floats, box: Box, where: Bools, mark: str) -> Image:
     import torch
 
-    box = square.bounds(image.size)
-    weight, added = square.put(share, box, smooth=False).clamp(0, 1), square.put(detail, box)
-    inside = square.covers(box)
-    pixels = (torch.as_tensor(image.crop(*box).numpy()) + weight * added).clamp(0, 1)
-    where = inside & (weight[0].numpy() > FAINT)
-    return image.paste(pixels, where, x=box[0], y=box[1], mark=mark)
+    planes = torch.from_numpy(np.ascontiguousarray(pixels.clip(0, 1).transpose(2, 0, 1)))
+    return image.paste(planes, where, x=box[0], y=box[1], mark=mark)
+
+
+def _in_photo(where: Bools, box: Box, size: tuple[int, int]) -> Bools:
+    x, y, width, height = box
+    whole = np.zeros(size, bool)
+    whole[y : y + height, x : x + width] = where
+    return whole
 
 
 def within(hole: Bools, square: Square, size: tuple[int, int]) -> tuple[Box, Bools]:
