@@ -1,5 +1,6 @@
 """`retoucher person`, `restore`, `adjust` and `imagine`, as a person at a terminal meets them."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from retoucher.cli import main
 from retoucher.edits.restore import Restore
 from retoucher.image import Image
 from retoucher.models.mystyle import tune
+from retoucher.models.mystyle.invert import Plan as InvertPlan
+from retoucher.models.mystyle.invert import anchors
 
 FACE = ",".join(map(str, BOX))
 
@@ -24,6 +27,7 @@ def here(tmp_path, monkeypatch):
     loads = Loads()
     monkeypatch.setattr("retoucher.catalogue.load", lambda name, device=None: loads(name))
     monkeypatch.setattr("retoucher.models.mystyle.tune.Plan", lambda: PLAN)
+    monkeypatch.setattr("retoucher.models.mystyle.invert.anchors", partial(anchors, plan=InvertPlan(steps=2)))
     portrait(noise=3).save("photo.png")
     (tmp_path / "mask.png").write_bytes(MOUTH.encode())
     return tmp_path
