@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 
 import PIL.Image
@@ -19,6 +20,8 @@ from retoucher.formats import exif
 from retoucher.image import Image
 from retoucher.jobs import Cancelled
 from retoucher.models.mystyle.directions import along
+from retoucher.models.mystyle.invert import Plan as InvertPlan
+from retoucher.models.mystyle.invert import anchors
 from retoucher.models.mystyle.person import tuned
 from retoucher.models.mystyle.tune import Plan
 from retoucher.templates import PORTRAIT
@@ -86,7 +89,8 @@ def test_few_dates_and_close_ones_say_nothing():
 
 def test_a_person_with_dates_can_be_made_older_even_after_a_stop(tmp_path, monkeypatch):
     monkeypatch.setenv("RETOUCHER_HOME", str(tmp_path))
-    monkeypatch.setattr("retoucher.models.mystyle.invert.Plan.steps", 2)
+    few = partial(anchors, plan=InvertPlan(steps=2))
+    monkeypatch.setattr("retoucher.models.mystyle.invert.anchors", few)
     torch.manual_seed(0)
     faces = [
         Taken(f"{i}.jpg", torch.rand(3, SIDE, SIDE), 99, torch.zeros(4, 4), date) for i, date in enumerate(dates(9, 9))

@@ -57,12 +57,25 @@ export function buildHistory(app) {
   const list = element("ol", { class: "history" });
   /** @type {WeakMap<object, HTMLCanvasElement>} */
   const pictures = new WeakMap(); // by the patches that they show: steps that only mark share theirs
+  /** @type {Row[]} */
+  let rows = []; // kept from step to step: only what is new is built, however long the list is
   editor.on(["photo", "history"], () => {
     const { history, picture } = editor;
-    if (!history || !picture) return list.replaceChildren();
+    if (!history || !picture) return list.replaceChildren(...(rows = []));
     if (!pictures.has(history.now.patches)) pictures.set(history.now.patches, picture.thumbnail(SIDE * devicePixelRatio));
-    list.replaceChildren(...history.entries.map(({ state, name }, i) => row(app, i, name, copied(pictures.get(state.patches)))));
-    const here = list.children[history.index];
+    const { entries, index } = history;
+    for (const gone of rows.splice(entries.length)) gone.row.remove();
+    entries.forEach(({ state, name }, i) => {
+      const shown = pictures.get(state.patches);
+      if (rows[i]?.name !== name || rows[i]?.picture !== shown) {
+        const made = { name, picture: shown, row: row(app, i, name, copied(shown)) };
+        if (rows[i]) rows[i].row.replaceWith(made.row);
+        else list.append(made.row);
+        rows[i] = made;
+      }
+      mark(rows[i].row, i, index);
+    });
+    const here = list.children[index];
     const frame = list.parentElement;
     if (here instanceof HTMLElement && frame) frame.scrollTop = here.offsetTop - frame.clientHeight / 2; // without moving the panel
   });
@@ -71,12 +84,20 @@ export function buildHistory(app) {
   return made;
 }
 
+/** A step in the list, and what it was built of. @typedef {{name: string, picture: HTMLCanvasElement | undefined, row: HTMLLIElement}} Row */
+
+/** Where one is, and what lies ahead. @param {HTMLLIElement} made @param {number} i @param {number} index */
+function mark(made, i, index) {
+  made.className = i > index ? "undone" : "";
+  if (i === index) made.firstElementChild?.setAttribute("aria-current", "step");
+  else made.firstElementChild?.removeAttribute("aria-current");
+}
+
 /** @param {import("../app.js").App} app @param {number} i @param {string} name @param {HTMLCanvasElement} [picture] */
 function row({ editor }, i, name, picture) {
   const made = element("button", { type: "button", onclick: () => void editor.jump(i) }, picture ?? element("span", { class: "nothing" }, icon(SIGNS[name] ?? "brush")), element("span", {}, say(/** @type {Word} */ (name))));
   picture?.setAttribute("aria-hidden", "true");
-  if (i === editor.history?.index) made.setAttribute("aria-current", "step");
-  return element("li", { class: i > (editor.history?.index ?? 0) ? "undone" : "" }, made);
+  return element("li", {}, made);
 }
 
 /** A canvas can stand in one place only. @param {HTMLCanvasElement | undefined} picture */
