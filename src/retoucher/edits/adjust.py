@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from retoucher.alignment import Square
     from retoucher.image import Image
 
     Picture = str | Path | bytes | np.ndarray[Any, Any]
@@ -79,43 +81,48 @@ class Adjust(Searching):
         return Result(images, Mask(changed), report)
 
     def _changed(self, image: Image, at: At, tell: Tell) -> tuple[tuple[Image, ...], Any, tuple[str, ...], Any]:
-        import torch
-
         from retoucher.edits.personal.blend import blended, detailed, head
         from retoucher.edits.personal.place import place
-        from retoucher.models.mystyle import space
-        from retoucher.models.mystyle.degrade import Nothing
 
         direction = self._direction(at)
         found = place(image, at.template, self.face)
         if found.square.side < FEW * at.person.resolution:
             raise WrongInput("face", notes.SMALL.format(found.face.box[2]))
-        pixels, _ = found.square.take(image, None, at.person.resolution)
-        device, beta = at.person.anchors.device, at.beta(self.beta)
-        target = (2 * pixels - 1).to(device)
-        search = at.search(Nothing(target), pixels, beta, at.plan(self.steps), 0, part_of(tell, 0, 0.6))
-        square = search.placement.within(found.square)
-        seen = Nothing((2 * square.take(image, None, at.person.resolution)[0] - 1).to(device))
-        gamma, _, cosine = space.projected_direction(direction, at.person.anchors, affine=True)
+        change = self._change(image, found.square, direction, at, tell)
+        before, after, square = change.before, change.after, change.square
+        share, moved = differing(before, after) * head(before.shape[-1]), moving(before, after)
+        result, lit = detailed(image, after - before, share * (1 - moved), square, BY_A_NETWORK)
+        seed = self.seed if self.grain else None
+        result, drawn = blended(result, after, share * moved, square, seed, BY_A_NETWORK)
+        return (result,), lit | drawn, (*found.said, *change.said, notes.CAUTION), found.face.box
+
+    def _change(self, image: Image, square: Square, direction: Tensor, at: At, tell: Tell) -> Change:
+        """The face found in the person's space, learnt, and moved along the direction."""
+        import torch
+
+        from retoucher.models.mystyle import space
+        from retoucher.models.mystyle.degrade import Nothing
+
+        pixels, _ = square.take(image, None, at.person.resolution)
+        anchors, beta = at.person.anchors, at.beta(self.beta)
+        seen = Nothing((2 * pixels - 1).to(anchors.device))
+        search = at.search(seen, pixels, beta, at.plan(self.steps), 0, part_of(tell, 0, 0.6))
+        square = search.placement.within(square)
+        seen = Nothing((2 * square.take(image, None, at.person.resolution)[0] - 1).to(anchors.device))
+        gamma, _, cosine = space.projected_direction(direction, anchors, affine=True)
         coefficients = search.coefficients + self.amount * gamma
         needed = space.needed_beta(coefficients)
         if self.strict and needed > beta:
-            coefficients = space.projected(coefficients @ at.person.anchors, at.person.anchors, beta)
+            coefficients = space.projected(coefficients @ anchors, anchors, beta)
         synthesis = at.learnt(seen, search.styles, self.tune, part_of(tell, 0.6, 1))
         with torch.inference_mode():
             before, after = (
                 ((synthesis(styles, "const") + 1) / 2).clamp(0, 1).cpu()
-                for styles in (search.styles, (coefficients @ at.person.anchors)[None])
+                for styles in (search.styles, (coefficients @ anchors)[None])
             )
-        seed = self.seed if self.grain else None
-        share = differing(before, after) * head(before.shape[-1])
-        moved = moving(before, after)
-        result, lit = detailed(image, after - before, share * (1 - moved), square, BY_A_NETWORK)
-        result, drawn = blended(result, after, share * moved, square, seed, BY_A_NETWORK)
-        said = (*found.said, *at.said(search, beta))
-        said = (*said, *((notes.ABSENT.format(cosine),) if cosine < 0.5 else ()))
+        said = (*at.said(search, beta), *((notes.ABSENT.format(cosine),) if cosine < 0.5 else ()))
         said = (*said, *((notes.NEEDED.format(needed),) if needed > beta and not self.strict else ()))
-        return (result,), lit | drawn, (*said, notes.CAUTION), found.face.box
+        return Change(before, after, square, said)
 
     def _direction(self, at: At) -> Tensor:
         """The direction that was asked for; raises `WrongInput` naming those that there are."""
@@ -127,6 +134,16 @@ class Adjust(Searching):
             said = notes.DIRECTIONS.format(at.name, self.direction, ", ".join(known))
             raise WrongInput("direction", said.removesuffix(".") + f"{meant}.")
         return known[self.direction].to(at.person.anchors.device)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A face in the model's pictures, (1, 3, R, R) in [0, 1], their square, and what there is to say."""
+
+    before: Tensor
+    after: Tensor
+    square: Square
+    said: tuple[str, ...]
 
 
 def differing(before: Tensor, after: Tensor) -> Tensor:

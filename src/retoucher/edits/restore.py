@@ -73,7 +73,7 @@ class Restore(Searching):
         """`count` answers, each a whole photo. An empty mask returns the very photo.
 
         Outside the mask nothing changes; what lies under it is never looked at, except to find where the face is.
-        Enlarged, everything changes: the photo is interpolated, and the face laid over that. Raises `WrongInput` where
+        Enlarged, everything changes: the photo is interpolated, and detail of the face added. Raises `WrongInput` where
         no face is found and none was given.
         """
         started = perf_counter()
@@ -92,7 +92,7 @@ class Restore(Searching):
         import torch
 
         from retoucher.alignment import ALL
-        from retoucher.edits.personal.blend import within
+        from retoucher.edits.personal.blend import in_photo, within
         from retoucher.edits.personal.place import place
         from retoucher.mask import Mask
         from retoucher.models.mystyle.degrade import Hole
@@ -117,7 +117,7 @@ class Restore(Searching):
             answers.append(self._laid(image, picture, replace(found, square=square), box, where, unknown, number))
             said = said if number else (*said, *at.said(search, beta))
         beyond = int(hole.area - where.sum())
-        effective = Mask(_whole(where, box, image.size))
+        effective = Mask(in_photo(where, box, image.size))
         said = (*said, *((notes.BEYOND.format(beyond),) if beyond else ()))
         return Result(tuple(answers), effective, self._report(at, found, said))
 
@@ -156,11 +156,11 @@ class Restore(Searching):
         found, beta = place(image, at.template, self.face), at.beta(self.beta)
         few = min(max(round(found.square.side), FEWEST), at.person.resolution)
         plan = at.plan(self.steps, plus=False)
+        seen, pixels = _few(image, found.square, few, at)
         whole = image.enlarged(self.scale)
         answers, said = [], found.said
         for number in range(self.count):
             searching, learning = (self._part(tell, number, *share) for share in ((0.0, SEARCHED), (SEARCHED, 1.0)))
-            seen, pixels = _few(image, found.square, few, at)
             search = at.search(seen, pixels, beta, plan, self.seed + number, searching)
             square = search.placement.within(found.square)
             detail = self._detail(_few(image, square, few, at)[0], search.styles, at, learning)
@@ -202,16 +202,6 @@ def _few(image: Image, square: Square, few: int, at: At) -> tuple[FewPixels, Ten
 
     pixels, _ = square.take(image, None, few)
     return FewPixels((2 * pixels - 1).to(at.person.anchors.device), BLUR), pixels
-
-
-def _whole(where: Any, box: tuple[int, int, int, int], size: tuple[int, int]) -> Any:
-    """A mask of a box as one of the whole photo."""
-    import numpy as np
-
-    x, y, width, height = box
-    found = np.zeros(size, bool)
-    found[y : y + height, x : x + width] = where
-    return found
 
 
 def restore(

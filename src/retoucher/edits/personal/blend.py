@@ -53,7 +53,7 @@ def blended(
     if seed is not None and where.any():
         made = grained(photo, made, where, ~where, seed)
     pixels = photo + weight[..., None] * (made - photo)
-    return _pasted(image, pixels, box, where, mark), _in_photo(where, box, image.size)
+    return _pasted(image, pixels, box, where, mark), in_photo(where, box, image.size)
 
 
 def detailed(image: Image, detail: Tensor, share: Tensor, square: Square, mark: str) -> tuple[Image, Bools]:
@@ -61,7 +61,7 @@ def detailed(image: Image, detail: Tensor, share: Tensor, square: Square, mark: 
     box, weight, where = _weighted(share, square, image.size)
     added = square.put(detail, box).numpy().transpose(1, 2, 0)
     pixels = image.crop(*box).numpy().transpose(1, 2, 0) + weight[..., None] * added
-    return _pasted(image, pixels, box, where, mark), _in_photo(where, box, image.size)
+    return _pasted(image, pixels, box, where, mark), in_photo(where, box, image.size)
 
 
 def _weighted(share: Tensor, square: Square, size: tuple[int, int]) -> tuple[Box, Floats, Bools]:
@@ -79,7 +79,8 @@ def _pasted(image: Image, pixels: Floats, box: Box, where: Bools, mark: str) -> 
     return image.paste(planes, where, x=box[0], y=box[1], mark=mark)
 
 
-def _in_photo(where: Bools, box: Box, size: tuple[int, int]) -> Bools:
+def in_photo(where: Bools, box: Box, size: tuple[int, int]) -> Bools:
+    """What is True in a box of a photo, as a mask of the whole photo of `size` (height, width)."""
     x, y, width, height = box
     whole = np.zeros(size, bool)
     whole[y : y + height, x : x + width] = where
