@@ -26,7 +26,8 @@ GROUPS = list(TASKS)
 @pytest.fixture(autouse=True)
 def tiny(tmp_path, monkeypatch):
     """No weights but tiny random ones."""
-    made = {"portraits-128": tiny_base(), "look": tiny_look(), "no-base": torch.nn.Identity()}
+    look = tiny_look()
+    made = {"portraits-128": tiny_base(), "look": look, "features-small": look, "no-base": torch.nn.Identity()}
     monkeypatch.setenv("RETOUCHER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setattr("retoucher.evaluation.personal.making.SAMPLES", 12)
