@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from retoucher import weights
-from retoucher.catalogue import generator_names
+from retoucher.inpainting_entries import generator_names
 from retoucher.weights import File, Weights
 
 

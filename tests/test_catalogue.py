@@ -10,8 +10,9 @@ import torch
 
 from checkpoints import published, save_lightning, save_torchscript, toy, toy_entry
 from retoucher import catalogue, weights
-from retoucher.catalogue import ENTRIES, generator_names
+from retoucher.catalogue import ENTRIES
 from retoucher.errors import RetoucherError, UsageError
+from retoucher.inpainting_entries import generator_names
 
 ROOT = Path(__file__).parent.parent
 
