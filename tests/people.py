@@ -66,10 +66,6 @@ class Loads:
 
     def __call__(self, name: str) -> nn.Module:
         self.asked.append(name)
-        return (
-            self.look
-            if name in ("look", "features-small")
-            else self.person
-            if name.startswith("person:")
-            else self.base
-        )
+        if name in ("look", "features-small"):
+            return self.look
+        return self.person if name.startswith("person:") else self.base

@@ -112,7 +112,7 @@ def _pair(places: list[Point], box: Box) -> tuple[Point, Point] | None:
 
 
 def _copy(image: Image, box: Box, side: int, least: int = 0) -> tuple[Grey, float]:
-    """A box of the photo in grey, its longer side at most `side`, and by how much it was resized."""
+    """A box of the photo in grey, its longer side from `least` to `side`, and by how much it was resized."""
     import cv2
 
     from retoucher.formats import color

@@ -9,7 +9,7 @@ METHOD = "features"
 
 
 def trunk(names: Iterable[str]) -> dict[str, str]:
-    """A VGG's convolutions; its classifier, four fifths of the file, is not kept.
+    """A network's convolutions; its classifier, most of the file, is not kept.
 
     >>> trunk(["features.0.weight", "classifier.0.weight"])
     {'features.0.weight': 'features.0.weight'}
@@ -18,6 +18,27 @@ def trunk(names: Iterable[str]) -> dict[str, str]:
 
 
 _VGG = "Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, arXiv 1409.1556"
+
+
+def _torchvision(name: str, network: str, paper: str, file: str, build: str, notes: str) -> Weights:
+    """What networks trained by torchvision have in common."""
+    return Weights(
+        name=name,
+        method=METHOD,
+        title=f"{network} as trained by torchvision (RGB in [0, 1], normalised)",
+        paper=paper,
+        files=(File(file, "checkpoint", f"https://download.pytorch.org/models/{file}"),),
+        parameters=0,
+        build=build,
+        select=trunk,
+        licence="none stated for the weights; torchvision's code is BSD-3-Clause",
+        commercial="unclear",
+        terms="The network was trained on ImageNet.",
+        attribution="The PyTorch project (torchvision)",
+        notes=notes,
+        by_name_only=True,
+    )
+
 
 FEATURE_ENTRIES = (
     Weights(
@@ -57,44 +78,22 @@ FEATURE_ENTRIES = (
         "authors' repository is MingSun-Tse/Collaborative-Distillation; a tensor `relu5_1_scale` (512) may be added.",
         by_name_only=True,
     ),
-    Weights(
-        name="vgg16",
-        method=METHOD,
-        title="VGG-16 as trained by torchvision (RGB in [0, 1], normalised)",
-        paper=_VGG,
-        files=(File("vgg16-397923af.pth", "checkpoint", "https://download.pytorch.org/models/vgg16-397923af.pth"),),
-        parameters=0,
-        build="retoucher.models.common.features:vgg16_from_published",
-        select=trunk,
-        licence="none stated for the weights; torchvision's code is BSD-3-Clause",
-        commercial="unclear",
-        terms="The network was trained on ImageNet.",
-        attribution="The PyTorch project (torchvision)",
-        notes="For training Partial Convolutions by the published recipe, whose weights of the perceptual and style "
+    _torchvision(
+        "vgg16",
+        "VGG-16",
+        _VGG,
+        "vgg16-397923af.pth",
+        "retoucher.models.common.features:vgg16_from_published",
+        "For training Partial Convolutions by the published recipe, whose weights of the perceptual and style "
         "losses go with its scale.",
-        by_name_only=True,
     ),
-    Weights(
-        name="alexnet",
-        method=METHOD,
-        title="AlexNet as trained by torchvision (RGB in [0, 1], normalised)",
-        paper="Krizhevsky, One weird trick for parallelizing convolutional neural networks, arXiv 1404.5997",
-        files=(
-            File(
-                "alexnet-owt-7be5be79.pth",
-                "checkpoint",
-                "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
-            ),
-        ),
-        parameters=0,
-        build="retoucher.models.common.lpips:alexnet_from_published",
-        select=trunk,
-        licence="none stated for the weights; torchvision's code is BSD-3-Clause",
-        commercial="unclear",
-        terms="The network was trained on ImageNet.",
-        attribution="The PyTorch project (torchvision)",
-        notes="Together with lpips, persons are learnt and searched by LPIPS, as published.",
-        by_name_only=True,
+    _torchvision(
+        "alexnet",
+        "AlexNet",
+        "Krizhevsky, One weird trick for parallelizing convolutional neural networks, arXiv 1404.5997",
+        "alexnet-owt-7be5be79.pth",
+        "retoucher.models.common.lpips:alexnet_from_published",
+        "Together with lpips, persons are learnt and searched by LPIPS, as published.",
     ),
     Weights(
         name="lpips",

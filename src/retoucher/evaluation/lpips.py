@@ -11,16 +11,13 @@ from torch import Tensor
 from retoucher import catalogue, checkpoint, weights
 from retoucher.models.common.lpips import LPIPS, from_published
 
-BACKBONE_ENTRY = "vgg16"
-"""The catalogue's name for torchvision's VGG-16."""
-
 
 def open_lpips(paths: Sequence[Path], device: torch.device) -> LPIPS:
     """From the files of a backbone and of linear layers, in any order; where there is no backbone, the added VGG-16.
 
     Raises UsageError where one of the two is missing, RetoucherError where names or shapes are others.
     """
-    known = next((entry for entry in catalogue.ENTRIES if entry.name == BACKBONE_ENTRY), None)
+    known = next((entry for entry in catalogue.ENTRIES if entry.name == catalogue.BACKBONES["vgg"]), None)
     copy = weights.find(known) if known else None
     given: dict[str, Tensor] = {}
     for path in paths:

@@ -92,8 +92,6 @@ def measure(asked: Evaluation, photos: Sequence[Path], tell: Tell) -> Outcome:
     tell(0, "loading")
     pairs = find_pairs(asked.pairs) if asked.pairs else []
     ground = Ground.of(asked.base, partial(catalogue.load, device=asked.device))
-    if ground.describe is None:
-        raise UsageError("Identity distances need features to describe faces by, and there are none.")
     sight = Sight.open(asked.features, choose(asked.device))
     error = separation(pairs, ground, ground.describe, part(tell, 0, 20, "")) if pairs else None
     real, reasons = _real(asked, ground, photos) if photos else ([], [])

@@ -61,7 +61,10 @@ export function buildHistory(app) {
   let rows = []; // kept from step to step: only what is new is built, however long the list is
   editor.on(["photo", "history"], () => {
     const { history, picture } = editor;
-    if (!history || !picture) return list.replaceChildren(...(rows = []));
+    if (!history || !picture) {
+      rows = [];
+      return list.replaceChildren();
+    }
     if (!pictures.has(history.now.patches)) pictures.set(history.now.patches, picture.thumbnail(SIDE * devicePixelRatio));
     const { entries, index } = history;
     for (const gone of rows.splice(entries.length)) gone.row.remove();

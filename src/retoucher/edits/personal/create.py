@@ -42,7 +42,7 @@ class Ground:
     sha256: str
     template: Template
     look: Any
-    describe: Callable[[Tensor], Tensor] | None
+    describe: Callable[[Tensor], Tensor]
 
     @classmethod
     def of(cls, name: str, load: Load) -> Ground:
@@ -55,8 +55,7 @@ class Ground:
         if not isinstance(base, Base):
             raise UsageError(f"{name} is no base of faces: leave it out, or name one from `retoucher weights list`.")
         look = load("look")
-        described = getattr(load("features-small"), "features", None)  # not the look's, which may be LPIPS
-        describe = Descriptor(described, base.typical) if described is not None else None
+        describe = Descriptor(load("features-small").features, base.typical)  # not the look's, which may be LPIPS
         template = TEMPLATES.get(getattr(base, "template", ""), PORTRAIT)
         return cls(name, base, getattr(base, "sha256", ""), template, look, describe)
 
@@ -157,8 +156,8 @@ def _begun(name: str, photos: Sequence[Photo], ground: Ground, plan: Any, tell: 
     from retoucher.edits.personal.coverage import covered, warnings
     from retoucher.edits.personal.intake import survey
     from retoucher.models.mystyle import space, tune
+    from retoucher.models.mystyle.base import DIRECTIONS
     from retoucher.models.mystyle.invert import anchors
-    from retoucher.models.mystyle.person import OWN
 
     found = survey(photos, ground.template, ground.base.resolution, part_of(tell, 0, LOOKED))
     _check_enough(found)
@@ -168,7 +167,7 @@ def _begun(name: str, photos: Sequence[Photo], ground: Ground, plan: Any, tell: 
         ground.base, faces, ground.look, after=lambda n, of: told(n / of, f"finding where the face lies, {n} of {of}")
     )
     with torch.inference_mode():
-        described = None if ground.describe is None else ground.describe((faces + 1) / 2)
+        described = ground.describe((faces + 1) / 2)
     plan = tune.Plan() if plan is None else plan
     own, said = aging(styles, [each.taken for each in found.taken])
     record = Record(
@@ -188,7 +187,7 @@ def _begun(name: str, photos: Sequence[Photo], ground: Ground, plan: Any, tell: 
         persons.folder(name).mkdir(parents=True, exist_ok=True)
     persons.keep(record)
     tuning = tune.Tuning(ground.base.core.synthesis, faces, styles, ground.look, plan)
-    making = Making(record, tuning, {OWN + name: direction for name, direction in own.items()})
+    making = Making(record, tuning, {DIRECTIONS + name: direction for name, direction in own.items()})
     making.keep()
     return making
 
@@ -196,7 +195,7 @@ def _begun(name: str, photos: Sequence[Photo], ground: Ground, plan: Any, tell: 
 def _resumed(name: str, ground: Ground) -> Making:
     """Go on with what was kept. Raises UsageError where it is finished or was made with another base."""
     from retoucher.models.mystyle import tune
-    from retoucher.models.mystyle.person import OWN
+    from retoucher.models.mystyle.base import DIRECTIONS
     from retoucher.tensors import read_tensors
 
     record = persons.record(name)
@@ -210,7 +209,7 @@ def _resumed(name: str, ground: Ground) -> Making:
     plan, styles = tune.plan_of(kept), kept["anchors"].to(device)
     tuning = tune.Tuning(ground.base.core.synthesis, photos, styles, ground.look, plan)
     tuning.resume(kept)
-    return Making(record, tuning, {name: each for name, each in kept.items() if name.startswith(OWN)})
+    return Making(record, tuning, {name: each for name, each in kept.items() if name.startswith(DIRECTIONS)})
 
 
 def _check_enough(found: Survey) -> None:

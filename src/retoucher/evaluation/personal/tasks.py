@@ -24,8 +24,8 @@ PINK = (1.0, 0.0, 1.0)
 class Question:
     """`seen`: what a search may know. `hole` (1, 1, R, R): what is to be made, 1, and what is known, 0.
 
-    `plain` (1, 3, R, R) in [0, 1]: an answer `by` no network, the truth outside the hole. `shown`
-    (1, 3, R, R): for people.
+    `plain` (1, 3, R, R) in [0, 1]: an answer `by` no network, the truth outside the hole. `shown` (1, 3,
+    R, R): for people.
     """
 
     seen: Degradation

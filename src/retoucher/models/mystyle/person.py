@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from retoucher.errors import RetoucherError
 from retoucher.models.mystyle import space
-from retoucher.models.mystyle.base import Base
+from retoucher.models.mystyle.base import DIRECTIONS, Base
 from retoucher.models.mystyle.deltas import apply, of_tensors
 from retoucher.models.mystyle.stylegan2.generator import Synthesis
 from retoucher.models.mystyle.stylegan2.weights import from_published as generator_from_published
 
-ANCHORS, DELTAS, OWN = "anchors", "deltas.", "directions."
-"""What tensors of a person's file are called; `OWN` begins the names of directions that only this person has."""
+ANCHORS, DELTAS = "anchors", "deltas."
+"""What tensors of a person's file are called; directions that only this person has, as in a base's file."""
 
 
 class Person(nn.Module):
@@ -71,7 +71,7 @@ def tuned(base: Base, tensors: Mapping[str, Tensor], photos: Sequence[str]) -> P
     synthesis = changed.core.synthesis
     apply(synthesis, of_tensors(synthesis, changes))
     changed.directions |= {
-        name.removeprefix(OWN): each.float() for name, each in tensors.items() if name.startswith(OWN)
+        name.removeprefix(DIRECTIONS): each.float() for name, each in tensors.items() if name.startswith(DIRECTIONS)
     }
     return Person(changed, anchors.float(), photos).eval().requires_grad_(False)
 

@@ -30,8 +30,7 @@ class Plan:
     """How a search goes. `steps` of Adam at `rate`; `coarse`: the shares of steps at a quarter and half of the size.
 
     `plus`: rows may have coefficients of their own (P+); of few pixels they would follow noise. `placed`: where the
-    face lies is found, too. `fading`: the rate
-    falls to a tenth in the end. `half`: synthesis and features in bfloat16.
+    face lies is found, too. `fading`: the rate falls to a tenth in the end. `half`: synthesis and features in bfloat16.
     """
 
     steps: int = 100

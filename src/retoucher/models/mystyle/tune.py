@@ -1,8 +1,8 @@
 """Tuning a base to one person: its synthesis learns to make each photo of its anchor (section 4.1).
 
 Published: every parameter, Adam 3e-4, one photo a step in the order of names, a thousand passes, LPIPS plus the squared
-error at full size, constant noise; the anchors stay. Ours: changes of low rank, a larger rate, most of the
-steps at half the size, mirrored photos left out (they are other anchors).
+error at full size, constant noise; the anchors stay. Ours: changes of low rank, a larger rate, most of the steps
+at half the size, mirrored photos left out (they are other anchors).
 """
 
 from __future__ import annotations
